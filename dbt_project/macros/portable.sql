@@ -1,0 +1,61 @@
+{# What DuckDB and Spark write differently, and nothing else. #}
+
+{# An instant as the wall clock of a zone shows it. #}
+{% macro utc_to_local(instant, zone=none) -%}
+    {%- set zone = zone or var('company_timezone') -%}
+    {{ return(adapter.dispatch('utc_to_local', 'salesops')(instant, zone)) }}
+{%- endmacro %}
+
+{% macro default__utc_to_local(instant, zone) -%}
+timezone('{{ zone }}', {{ instant }})
+{%- endmacro %}
+
+{% macro spark__utc_to_local(instant, zone) -%}
+from_utc_timestamp({{ instant }}, '{{ zone }}')
+{%- endmacro %}
+
+{# The instant at which a zone's wall clock shows a local time. #}
+{% macro to_utc(local_time, zone=none) -%}
+    {%- set zone = zone or var('company_timezone') -%}
+    {{ return(adapter.dispatch('to_utc', 'salesops')(local_time, zone)) }}
+{%- endmacro %}
+
+{% macro default__to_utc(local_time, zone) -%}
+timezone('{{ zone }}', cast({{ local_time }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__to_utc(local_time, zone) -%}
+to_utc_timestamp({{ local_time }}, '{{ zone }}')
+{%- endmacro %}
+
+{# Seconds from one instant to another, with fractions. #}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between', 'salesops')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+(epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
+{%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+(unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1000000.0
+{%- endmacro %}
+
+{# amount x part / whole to four places, half away from zero, in integers: no float touches money. #}
+{% macro share_of_money(amount, part, whole) -%}
+    {{ return(adapter.dispatch('share_of_money', 'salesops')(amount, part, whole)) }}
+{%- endmacro %}
+
+{% macro default__share_of_money(amount, part, whole) -%}
+{%- set top = 'abs(cast(' ~ amount ~ ' * 10000 as hugeint) * cast(' ~ part ~ ' * 10000 as hugeint))' -%}
+{%- set bottom = 'abs(cast(' ~ whole ~ ' * 10000 as hugeint))' -%}
+cast(
+    sign({{ amount }}) * sign({{ part }}) * sign({{ whole }})
+    * cast((2 * {{ top }} + {{ bottom }}) // nullif(2 * {{ bottom }}, 0) as decimal(30, 0))
+    * cast(0.0001 as decimal(4, 4)) as decimal(18, 4)
+)
+{%- endmacro %}
+
+{% macro spark__share_of_money(amount, part, whole) -%}
+cast(round({{ amount }} * {{ part }} / nullif({{ whole }}, 0), 4) as decimal(18, 4))
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ newest_extraction(source('lake', 'crm__commission_assignments')) }}

@@ -1,0 +1,1 @@
+{{ newest_extraction(source('lake', 'crm__opportunity_stage_history')) }}

@@ -1,0 +1,1 @@
+{{ newest_extraction(source('lake', 'orders__contracts')) }}

@@ -1,0 +1,1 @@
+{{ extracted_versions(source('lake', 'orders__orders')) }}

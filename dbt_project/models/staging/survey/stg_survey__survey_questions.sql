@@ -1,0 +1,1 @@
+{{ newest_extraction(source('lake', 'survey__survey_questions')) }}
