@@ -1,0 +1,23 @@
+with survey_questions as (
+
+    select * from {{ source('gate', 'accepted_survey__survey_questions') }}
+
+),
+
+renamed as (
+
+    select
+        question_id,
+        survey_id,
+        position,
+        text,
+        kind,
+        measure,
+        scale_min,
+        scale_max,
+        source_system
+    from survey_questions
+
+)
+
+select * from renamed
