@@ -112,7 +112,7 @@ def find_encoding(file: Path, declared: str | None = None) -> str:
     )
 
 
-def _refuse_other_content(file: Path) -> None:
+def refuse_other_content(file: Path) -> None:
     """Raise where the content is not what the name says: HTML saved as .xls, an empty file."""
     with file.open("rb") as stream:
         head = stream.read(512)
@@ -348,7 +348,7 @@ def read_parquet(file: Path) -> Iterator[pa.Table]:
 def read_file(file: Path, entity: Entity, *, encoding: str | None = None) -> Iterator[pa.Table]:
     """Rows of one file of an entity, by its extension."""
     wait_until_complete(file)
-    _refuse_other_content(file)
+    refuse_other_content(file)
     suffix = file.suffix.lower()
     if suffix == ".csv":
         yield from read_csv(file, known=set(entity.column_names), encoding=encoding)

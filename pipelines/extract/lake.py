@@ -134,6 +134,15 @@ def last_info(lake: Path, source: str, entity: str) -> BatchInfo | None:
     return read_info(files[-1]) if files else None
 
 
+def last_cursor(lake: Path, source: str, entity: str) -> datetime | None:
+    """The newest cursor value that was extracted; None where the entity is compared whole."""
+    for file in reversed(batch_files(lake, source, entity)):
+        cursor = read_info(file).cursor_to
+        if cursor is not None:
+            return cursor
+    return None
+
+
 def batch_id(at: datetime) -> str:
     """The name of the batches extracted at that instant; names sort by time."""
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
@@ -293,7 +302,8 @@ def _files_list(files: list[Path]) -> str:
 def current_rows(files: list[Path]) -> str:
     """SQL for the newest extraction of every record in these batches, tombstones included."""
     return (
-        f"select * from read_parquet({_files_list(files)}) "
+        "select *, min(_extracted_at) over (partition by _record_id) as _first_extracted_at "
+        f"from read_parquet({_files_list(files)}) "
         "qualify _batch_id = max(_batch_id) over (partition by _record_id)"
     )
 
@@ -322,6 +332,7 @@ def land(
     keys: Iterable[pa.Table] | None = None,
     vanish_limit: float = 0.2,
     origin: str = "",
+    is_always_kept: bool = False,
 ) -> Landing:
     """Land one extraction of an entity and return what it did.
 
@@ -329,7 +340,7 @@ def land(
     `ROW_NUMBER` is the file's row. `is_whole` says that they are all rows of the entity: a key that
     is missing becomes a tombstone. For a part, `keys` (columns of the key, as text) are all keys
     of the source; without them nothing is deleted. Only what changed is written; the first batch
-    of an entity is written even when it is empty.
+    of an entity, and with `is_always_kept` every batch, is written even when it is empty.
 
     Raises TooManyVanished, before anything is written, when more than `vanish_limit` of the keys
     are gone at once. Exceptions of `batches` pass through; nothing is landed then.
@@ -371,7 +382,7 @@ def land(
                 keys=keys,
                 vanish_limit=vanish_limit,
             )
-            if writer.rows == 0:
+            if writer.rows == 0 and not is_always_kept:
                 writer.close()
                 return Landing(rows_read, 0, 0, None)
         batch_file = writer.finish(
@@ -482,10 +493,9 @@ def _find_vanished(
         "create temp table vanished as select _record_id from known where not is_gone "
         "and _record_id not in (select _record_id from present where _record_id is not null)"
     )
-    row = connection.execute(
+    [(gone, alive)] = connection.execute(
         "select (select count(*) from vanished), (select count(*) from known where not is_gone)"
-    ).fetchone()
-    gone, alive = row if row else (0, 0)
+    ).fetchall()
     if alive and gone / alive > vanish_limit:
         raise TooManyVanished(
             f"{gone} of {alive} records of {entity.name} vanished at once, more than "

@@ -126,6 +126,24 @@ class SqlReader:
         for table in self._read(columns, self._table(entity.name), "", []):
             yield table.rename_columns(list(entity.key))
 
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Let one table fail without taking the snapshot of the others with it."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            if self._kind == "postgresql":
+                with self._connection.begin_nested():
+                    yield
+            else:
+                yield
+        except SQLAlchemyError as error:
+            raise SourceUnavailable(_safe(error, self._url)) from None
+        except Exception as error:
+            if type(error).__module__.startswith(("psycopg", "sqlite3")):
+                raise SourceUnavailable(_safe(error, self._url)) from None
+            raise
+
     def _since(self, entity: Entity, since: datetime, zone: str) -> tuple[str, list[str]]:
         by_lower = {name.lower(): name for name in self._columns[entity.name]}
         name = by_lower[entity.cursor or ""]
