@@ -274,7 +274,7 @@ def customer_rows(clock: Clock, accounts: Accounts, customers: Customers, seed: 
         old = accounts.created[at] + 2 * HOUR
         created = np.where(customers.is_new[of], customers.arrived[of] * DAY + 8 * HOUR, old)
         created = np.maximum(created, np.where(known, accounts.created[at], 0))
-        created = created + np.where(is_copy, 40 * DAY, 0)
+        created = np.minimum(created + np.where(is_copy, 40 * DAY, 0), clock.last_second - HOUR)
         updated = created + (rng.random(len(of)) * (clock.last_second - created)).astype(int)
         number = (place + 1).tolist()
         firm = [

@@ -8,6 +8,19 @@ NAME = "极光仪器"
 TIMEZONE = "Asia/Shanghai"
 CURRENCY = "CNY"
 
+# The salesops.yaml of this company.
+SETTINGS = f"""\
+# {NAME} (Aurora Instruments): the demo company. Paths are relative to this file.
+company: {{name: {NAME}, timezone: {TIMEZONE}, currency: {CURRENCY}, \
+language: zh, fiscal_year_start: 1, week_start: monday, holidays: CN}}
+analysis: {{no_decision_reasons: [no decision, 未决定], on_time_basis: delivered, \
+business_hours: "Mon-Fri 09:00-18:00"}}
+sources:
+  - {{name: crm, system: generic, url: "sqlite:///crm.db"}}
+  - {{name: shop, system: generic, url: "sqlite:///shop.db", timezone: {TIMEZONE}}}
+  - {{name: survey, system: generic, path: survey}}
+"""
+
 REGIONS = ("华东", "华南", "华北", "西南", "海外")
 REGION_SHARE = (0.36, 0.22, 0.22, 0.12, 0.08)
 ABROAD = 4

@@ -141,7 +141,8 @@ def deal_rows(
                 clock, people, accounts, catalogue, chunk, book, chance, frozenset(deleted)
             )
             chunk = []
-    undated = frozenset(deal.plan.number for deal in chunk[len(chunk) - without_date :])
+    newest = chunk[max(0, len(chunk) - without_date) :]
+    undated = frozenset(deal.plan.number for deal in newest if not deal.closed)
     if chunk:
         yield from _chunk_rows(
             clock, people, accounts, catalogue, chunk, book, chance, frozenset(deleted), undated

@@ -33,17 +33,6 @@ _SQLITE_TYPES = {
     "text": "TEXT", "integer": "INTEGER", "decimal": "NUMERIC", "rate": "NUMERIC",
     "boolean": "BOOLEAN", "timestamp": "TIMESTAMP", "date": "DATE",
 }  # fmt: skip
-_SETTINGS = f"""\
-# {company.NAME} (Aurora Instruments): the demo company. Paths are relative to this file.
-company: {{name: {company.NAME}, timezone: {company.TIMEZONE}, currency: {company.CURRENCY}, \
-language: zh, fiscal_year_start: 1, week_start: monday, holidays: CN}}
-analysis: {{no_decision_reasons: [no decision, 未决定], on_time_basis: delivered, \
-business_hours: "Mon-Fri 09:00-18:00"}}
-sources:
-  - {{name: crm, system: generic, url: "sqlite:///crm.db"}}
-  - {{name: shop, system: generic, url: "sqlite:///shop.db", timezone: {company.TIMEZONE}}}
-  - {{name: survey, system: generic, path: survey}}
-"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,7 @@ def write_demo(
                 databases[domain].executemany(f'insert into "{entity}" values ({marks})', chunk)
             else:
                 files.add(entity, chunk)
-    (draft / "salesops.yaml").write_text(_SETTINGS, encoding="utf-8")
+    (draft / "salesops.yaml").write_text(company.SETTINGS, encoding="utf-8")
     names = [*_DATABASES.values(), *(f"survey/{name}" for name in _SURVEY_FILES.values())]
     _move_in(draft, folder)
     counted = {entity: rows[entity] for entity in contract.entities()}
