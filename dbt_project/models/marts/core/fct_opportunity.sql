@@ -109,7 +109,7 @@ pushes as (
 
     select
         opportunity_id,
-        count_if(expected_close_date > earlier_close_date) as close_date_pushes
+        cast(count_if(expected_close_date > earlier_close_date) as bigint) as close_date_pushes
     from compared_versions
     group by opportunity_id
 

@@ -66,7 +66,7 @@ totalled as (
 
     select
         headers.order_id,
-        coalesce(line_totals.line_count, 0) as line_count,
+        cast(coalesce(line_totals.line_count, 0) as bigint) as line_count,
         coalesce(line_totals.units, 0) as units,
         -- An order without a rate has no amount; one without lines sold nothing.
         case when headers.rate is not null then coalesce(line_totals.gross_sales, 0) end
