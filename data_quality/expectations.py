@@ -1,0 +1,302 @@
+"""Say what an expectation is, as plain data, and build the usual ones.
+
+Knows nothing of Great Expectations; `runner.py` turns these into its expectations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from data_quality import messages
+
+ACTIONS = ("reject", "warn", "block")
+DIMENSIONS = (
+    "accuracy",
+    "completeness",
+    "conformity",
+    "timeliness",
+    "consistency",
+    "uniqueness",
+    "relevance",
+)
+# What `kind` may be. `rows` has a condition that is true of the rows that fail; it names the row
+# checked `this`, the table checked `{batch}`, and other staged tables by their full names.
+KINDS = (
+    "not_null",
+    "in_set",
+    "not_in_set",
+    "between",
+    "matches",
+    "rows",
+    "row_count",
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One thing that must hold of a table.
+
+    `rule` is `<entity>.<column or topic>.<kind>`, stable and lower snake. `needs` names the
+    entities without which the check has no sense (nobody delivers them: it is left out).
+    """
+
+    rule: str
+    kind: str
+    columns: tuple[str, ...]
+    action: str
+    dimension: str
+    message_zh: str
+    message_en: str
+    minimum: str | None = None
+    maximum: str | None = None
+    values: tuple[str, ...] = ()
+    pattern: str | None = None
+    condition: str | None = None
+    needs: tuple[str, ...] = ()
+    is_final: bool = False
+
+    @property
+    def column_name(self) -> str:
+        """The columns to correct, joined by a comma."""
+        return ",".join(self.columns)
+
+    @property
+    def threshold(self) -> str | None:
+        """The limit as people read it, or None where there is none to show."""
+        if self.kind in ("in_set", "not_in_set"):
+            return ", ".join(self.values)
+        if self.kind in ("between", "row_count"):
+            return f"{self.minimum or ''}..{self.maximum or ''}"
+        return self.pattern
+
+
+def required(entity: str, column: str, type_: str, is_key: bool = False) -> Expectation:
+    """The column must be filled, not by blanks. What did not fit its type is `fits`'s matter."""
+    empty = f"this.{column} is null"
+    if type_ == "text":
+        empty = f"coalesce(trim(this.{column}), '') = ''"
+    zh, en = messages.required(entity, column)
+    return Expectation(
+        rule=f"{entity}.{column}.required",
+        kind="rows",
+        columns=(column,),
+        action="reject",
+        dimension="completeness",
+        message_zh=zh,
+        message_en=en,
+        condition=f"{empty} and {misfit(column)} is null",
+        is_final=is_key,
+    )
+
+
+def unique_key(entity: str, key: tuple[str, ...], required_parts: tuple[str, ...]) -> Expectation:
+    """No two rows may have the key; rows without a required part of it are `required`'s matter."""
+    # `choice` is '' or NULL where a question has no choices: one and the same key.
+    parts = [part if part in required_parts else f"coalesce({part}, '')" for part in key]
+    filled = " and ".join(f"{part} is not null" for part in required_parts)
+    own = [
+        f"this.{part}" if part in required_parts else f"coalesce(this.{part}, '')" for part in key
+    ]
+    listed = ", ".join(parts)
+    zh, en = messages.unique(entity, key)
+    return Expectation(
+        rule=f"{entity}.key.unique",
+        kind="rows",
+        columns=key,
+        action="reject",
+        dimension="uniqueness",
+        message_zh=zh,
+        message_en=en,
+        condition=(
+            f"{_tuple(own)} in (select {_tuple(parts)} from {{batch}} where {filled}"
+            f" group by {listed} having count(*) > 1)"
+        ),
+        is_final=True,
+    )
+
+
+def fits(entity: str, column: str, type_: str, is_required: bool) -> Expectation:
+    """What arrived must fit the column's type: a misfit is NULL in the row, its text is kept."""
+    zh, en = messages.fits(entity, column, type_)
+    return Expectation(
+        rule=f"{entity}.{column}.type",
+        kind="rows",
+        columns=(column,),
+        action="reject" if is_required else "warn",
+        dimension="conformity",
+        message_zh=zh,
+        message_en=en,
+        condition=f"{misfit(column)} is not null",
+        is_final=True,
+    )
+
+
+def refers(entity: str, column: str, parent: str, table: str, key: str, action: str) -> Expectation:
+    """What the column names must be staged."""
+    zh, en = messages.refers(entity, column, parent)
+    return Expectation(
+        rule=f"{entity}.{column}.reference",
+        kind="rows",
+        columns=(column,),
+        action=action,
+        dimension="consistency",
+        message_zh=zh,
+        message_en=en,
+        condition=(
+            f"coalesce(trim(this.{column}), '') <> ''"
+            f" and not exists (select 1 from {table} as parent where parent.{key} = this.{column})"
+        ),
+        needs=(parent,),
+    )
+
+
+def not_future(entity: str, column: str, type_: str) -> Expectation:
+    """The date may not lie after the day on which it was extracted, by the company's calendar."""
+    day = local_day(f"this.{column}") if type_ == "timestamp" else f"this.{column}"
+    zh, en = messages.not_future(entity, column)
+    return Expectation(
+        rule=f"{entity}.{column}.not_future",
+        kind="rows",
+        columns=(column,),
+        action="warn",
+        dimension="accuracy",
+        message_zh=zh,
+        message_en=en,
+        condition=f"{day} > {local_day('this._extracted_at')}",
+    )
+
+
+def counted(entity: str) -> Expectation:
+    """How many rows there are: an empty table passes everything else."""
+    zh, en = messages.counted(entity)
+    return Expectation(
+        rule=f"{entity}.rows.row_count",
+        kind="row_count",
+        columns=(),
+        action="warn",
+        dimension="completeness",
+        message_zh=zh,
+        message_en=en,
+        minimum="0",
+    )
+
+
+def must_have_rows(expectation: Expectation) -> Expectation:
+    """The same count for a table that had rows before: none is then a reason to stop."""
+    return replace(expectation, minimum="1", action="block")
+
+
+def in_set(entity: str, column: str, values: tuple[str, ...], action: str) -> Expectation:
+    """The column holds one of the listed values, or nothing."""
+    zh, en = messages.in_set(entity, column, values)
+    return Expectation(
+        rule=f"{entity}.{column}.in_set",
+        kind="in_set",
+        columns=(column,),
+        action=action,
+        dimension="conformity",
+        message_zh=zh,
+        message_en=en,
+        values=values,
+    )
+
+
+def between(
+    entity: str,
+    column: str,
+    minimum: str | None,
+    maximum: str | None,
+    action: str,
+    dimension: str = "accuracy",
+) -> Expectation:
+    """The number lies within the limits, both of them allowed."""
+    zh, en = messages.between(entity, column, minimum, maximum)
+    return Expectation(
+        rule=f"{entity}.{column}.range",
+        kind="between",
+        columns=(column,),
+        action=action,
+        dimension=dimension,
+        message_zh=zh,
+        message_en=en,
+        minimum=minimum,
+        maximum=maximum,
+    )
+
+
+def matches(entity: str, column: str, pattern: str, kind: str, action: str) -> Expectation:
+    """The text has the form; `kind` names the form in the rule."""
+    zh, en = messages.matches(entity, column, kind)
+    return Expectation(
+        rule=f"{entity}.{column}.{kind}",
+        kind="matches",
+        columns=(column,),
+        action=action,
+        dimension="conformity",
+        message_zh=zh,
+        message_en=en,
+        pattern=pattern,
+    )
+
+
+def not_before(
+    entity: str, later: str, earlier: str, types: tuple[str, str], action: str = "warn"
+) -> Expectation:
+    """`later` is no earlier than `earlier`: by instant where both have one, else by local day."""
+    if types == ("timestamp", "timestamp"):
+        condition = f"this.{later} < this.{earlier}"
+    else:
+        days = [
+            local_day(f"this.{column}") if type_ == "timestamp" else f"this.{column}"
+            for column, type_ in zip((later, earlier), types, strict=True)
+        ]
+        condition = f"{days[0]} < {days[1]}"
+    zh, en = messages.not_before(entity, later, earlier)
+    return Expectation(
+        rule=f"{entity}.{later}.not_before_{earlier}",
+        kind="rows",
+        columns=(later, earlier),
+        action=action,
+        dimension="consistency",
+        message_zh=zh,
+        message_en=en,
+        condition=condition,
+    )
+
+
+def rows(
+    rule: str,
+    columns: tuple[str, ...],
+    action: str,
+    dimension: str,
+    condition: str,
+    message_zh: str,
+    message_en: str,
+    needs: tuple[str, ...] = (),
+) -> Expectation:
+    """A condition of its own; it is true of the rows that fail."""
+    return Expectation(
+        rule=rule,
+        kind="rows",
+        columns=columns,
+        action=action,
+        dimension=dimension,
+        message_zh=message_zh,
+        message_en=message_en,
+        condition=condition,
+        needs=needs,
+    )
+
+
+def local_day(instant: str) -> str:
+    """SQL for the company's day of an instant; `$timezone` is filled in by the runner."""
+    return f"cast(timezone('$timezone', {instant}) as date)"
+
+
+def _tuple(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"row({', '.join(parts)})"
+
+
+def misfit(column: str) -> str:
+    """SQL for the text that did not fit the column's type; NULL where the value did fit."""
+    return f"json_extract_string(this._rejected_values, '$$.{column}')"

@@ -1,0 +1,297 @@
+"""Run expectations with Great Expectations, by SQL inside DuckDB. The only module that opens it.
+
+The file is opened read-only and closed in, so nobody else in the process may hold it open for
+writing meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from data_quality.expectations import Expectation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KEY_COLUMNS = ("source_system", "_record_id")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one expectation found in one table.
+
+    `rows_failed` counts every failing row. `failing` holds their keys, every one of them, or None
+    where no keys were asked for or none failed. An expectation that raised has `did_run` False,
+    is not passed, and says in `error` why.
+    """
+
+    expectation: Expectation
+    table: str
+    did_run: bool
+    is_passed: bool
+    rows_failed: int
+    observed: str | None = None
+    error: str | None = None
+    failing: pa.Table | None = None
+
+
+def run_suite(
+    warehouse: Path,
+    table: str,
+    expectations: Sequence[Expectation],
+    *,
+    parameters: Mapping[str, str] | None = None,
+    key_columns: Sequence[str] = KEY_COLUMNS,
+) -> list[Outcome]:
+    """What each expectation found in `table` (`schema.table`) of the DuckDB file, in their order.
+
+    `parameters` fill the `$names` of conditions. Without `key_columns` failures are only counted.
+    """
+    return run_suites(
+        warehouse, {table: expectations}, parameters=parameters, key_columns=key_columns
+    )
+
+
+def run_suites(
+    warehouse: Path,
+    suites: Mapping[str, Sequence[Expectation]],
+    *,
+    parameters: Mapping[str, str] | None = None,
+    key_columns: Sequence[str] = KEY_COLUMNS,
+) -> list[Outcome]:
+    """The same for several tables of one file. Where nothing is to be run nothing is imported."""
+    if not any(suites.values()):
+        return []
+    from data_quality import duckdb_dialect
+
+    gx = _great_expectations()
+    duckdb_dialect.register()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_sql(
+        "warehouse",
+        connection_string=duckdb_dialect.url(warehouse),
+        # A temporary table would need a database that can be written.
+        create_temp_table=False,
+    )
+    found: list[Outcome] = []
+    try:
+        for table, expectations in suites.items():
+            if expectations:
+                found += _table_outcomes(
+                    gx, source, warehouse, table, expectations, parameters or {}, key_columns
+                )
+    finally:
+        # The file can be opened for writing only when every connection of ours is gone.
+        duckdb_dialect.close_all(warehouse)
+    return found
+
+
+def _great_expectations() -> Any:
+    # Read when it is first imported: no usage statistics leave the machine.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations
+
+    return great_expectations
+
+
+def _table_outcomes(
+    gx: Any,
+    source: Any,
+    warehouse: Path,
+    table: str,
+    expectations: Sequence[Expectation],
+    parameters: Mapping[str, str],
+    key_columns: Sequence[str],
+) -> list[Outcome]:
+    schema, _, name = table.rpartition(".")
+    try:
+        batch = (
+            source.add_table_asset(table, table_name=name, schema_name=schema or None)
+            .add_batch_definition_whole_table("all")
+            .get_batch()
+        )
+    except Exception as error:  # The table is not there, or cannot be read: no check of it has run.
+        return [_failed_to_run(e, table, str(error)) for e in expectations]
+    statements = {
+        e.rule: _statement(e, parameters, key_columns) for e in expectations if e.kind == "rows"
+    }
+    # Counting first, asking for keys only where something failed: a tenth of the cost.
+    counted = _validated(gx, batch, expectations, statements, {"result_format": "BOOLEAN_ONLY"})
+    failed = [
+        expectation
+        for expectation, result in zip(expectations, counted, strict=True)
+        if _error(result) is None and not result.success
+    ]
+    detailed = {}
+    if failed:
+        format_: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 1}
+        if key_columns:
+            format_ |= {
+                "unexpected_index_column_names": list(key_columns),
+                "return_unexpected_index_query": True,
+            }
+        results = _validated(gx, batch, failed, statements, format_)
+        detailed = {e.rule: result for e, result in zip(failed, results, strict=True)}
+    found = []
+    for expectation, result in zip(expectations, counted, strict=True):
+        error = _error(result)
+        if error is not None:
+            found.append(_failed_to_run(expectation, table, error))
+        elif result.success:
+            found.append(Outcome(expectation, table, did_run=True, is_passed=True, rows_failed=0))
+        else:
+            found.append(
+                _failed_outcome(
+                    warehouse,
+                    table,
+                    expectation,
+                    detailed[expectation.rule],
+                    statements.get(expectation.rule),
+                    key_columns,
+                )
+            )
+    return found
+
+
+def _validated(
+    gx: Any,
+    batch: Any,
+    expectations: Sequence[Expectation],
+    statements: Mapping[str, str],
+    result_format: dict[str, Any],
+) -> list[Any]:
+    # Results come back in an order of their own: the rule rides along to tell which is which.
+    suite = gx.ExpectationSuite(
+        name="suite", expectations=[_translated(e, statements) for e in expectations]
+    )
+    results = batch.validate(suite, result_format=result_format).results
+    by_rule = {result.expectation_config.meta["rule"]: result for result in results}
+    return [by_rule[e.rule] for e in expectations]
+
+
+def _translated(expectation: Expectation, statements: Mapping[str, str]) -> Any:
+    import great_expectations.expectations as gxe
+
+    meta = {"rule": expectation.rule}
+    minimum, maximum = _number(expectation.minimum), _number(expectation.maximum)
+    match expectation.kind:
+        case "not_null":
+            return gxe.ExpectColumnValuesToNotBeNull(column=expectation.columns[0], meta=meta)
+        case "in_set":
+            return gxe.ExpectColumnValuesToBeInSet(
+                column=expectation.columns[0], value_set=list(expectation.values), meta=meta
+            )
+        case "between":
+            return gxe.ExpectColumnValuesToBeBetween(
+                column=expectation.columns[0], min_value=minimum, max_value=maximum, meta=meta
+            )
+        case "matches":
+            return gxe.ExpectColumnValuesToMatchRegex(
+                column=expectation.columns[0], regex=expectation.pattern, meta=meta
+            )
+        case "rows":
+            return gxe.UnexpectedRowsExpectation(
+                unexpected_rows_query=statements[expectation.rule], meta=meta
+            )
+        case "row_count":
+            return gxe.ExpectTableRowCountToBeBetween(
+                min_value=minimum, max_value=maximum, meta=meta
+            )
+    raise ValueError(f"{expectation.rule}: no kind of expectation is called {expectation.kind}")
+
+
+def _number(text: str | None) -> int | float | None:
+    if text is None:
+        return None
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _statement(
+    expectation: Expectation, parameters: Mapping[str, str], key_columns: Sequence[str]
+) -> str:
+    selected = ", ".join(f'this."{column}"' for column in key_columns) or "1 as failing"
+    condition = Template(expectation.condition or "").substitute(parameters)
+    # The batch arrives with a name of its own, which conditions should not have to know.
+    return f"select {selected} from (select * from {{batch}}) as this where {condition}"
+
+
+def _error(result: Any) -> str | None:
+    information = result.exception_info or {}
+    if "raised_exception" in information:
+        return str(information["exception_message"]) if information["raised_exception"] else None
+    # One for each metric that raised.
+    raised = [entry for entry in information.values() if entry.get("raised_exception")]
+    return str(raised[0]["exception_message"]) if raised else None
+
+
+def _failed_to_run(expectation: Expectation, table: str, error: str) -> Outcome:
+    return Outcome(
+        expectation, table, did_run=False, is_passed=False, rows_failed=0, error=error.strip()
+    )
+
+
+def _failed_outcome(
+    warehouse: Path,
+    table: str,
+    expectation: Expectation,
+    result: Any,
+    statement: str | None,
+    key_columns: Sequence[str],
+) -> Outcome:
+    error = _error(result)
+    if error is not None:
+        return _failed_to_run(expectation, table, error)
+    details = result.result
+    if expectation.kind == "row_count":
+        return Outcome(
+            expectation,
+            table,
+            did_run=True,
+            is_passed=False,
+            rows_failed=0,
+            observed=str(details["observed_value"]),
+        )
+    count = details["observed_value"] if statement is not None else details["unexpected_count"]
+    failing = None
+    if key_columns:
+        query = (
+            statement.format(batch=table)
+            if statement is not None
+            else str(details["unexpected_index_query"])
+        )
+        failing = _keys(warehouse, query, key_columns)
+        if failing.num_rows != count:
+            return _failed_to_run(
+                expectation, table, f"{count} rows failed and {failing.num_rows} keys were found"
+            )
+    return Outcome(
+        expectation,
+        table,
+        did_run=True,
+        is_passed=False,
+        rows_failed=int(count),
+        observed=str(count),
+        failing=failing,
+    )
+
+
+def _keys(warehouse: Path, query: str, key_columns: Sequence[str]) -> pa.Table:
+    # Great Expectations cuts its own lists; the query that it reports brings them all.
+    from data_quality import duckdb_dialect
+
+    connection = duckdb_dialect.connect(warehouse)
+    try:
+        columns = ", ".join(f'"{column}"' for column in key_columns)
+        keys = f"select {columns} from ({query.rstrip(';')}) as failing"
+        found: pa.Table = connection.sql(keys).to_arrow_table()
+        return found
+    finally:
+        connection.close()
