@@ -77,7 +77,9 @@ class BatchInfo:
     cursor_to: datetime | None
     columns: tuple[str, ...]
     origin: str
-    code_version: str
+    contract_version: str
+    rows_read: int
+    rows_deleted: int
 
 
 def quoted(identifier: str) -> str:
@@ -124,7 +126,9 @@ def read_info(file: Path) -> BatchInfo:
         cursor_to=datetime.fromisoformat(cursor) if cursor else None,
         columns=tuple(info["columns"]),
         origin=info["origin"],
-        code_version=info["contract_version"],
+        contract_version=info["contract_version"],
+        rows_read=info["rows_read"],
+        rows_deleted=info["rows_deleted"],
     )
 
 
@@ -394,6 +398,8 @@ def land(
                 "extracted_at": at.astimezone(UTC).isoformat(),
                 "cursor_to": cursor.isoformat() if cursor else None,
                 "rows": writer.rows,
+                "rows_read": rows_read,
+                "rows_deleted": rows_deleted,
                 "origin": origin,
             }
         )
@@ -537,11 +543,10 @@ def sweep_drafts(lake: Path) -> int:
     return len(drafts)
 
 
-def lake_fingerprint(lake: Path) -> str:
-    """A hash over the names and sizes of all batches: equal means that nothing was landed since."""
+def fingerprint(folder: Path) -> str:
+    """A hash over names and sizes of all batches below a folder: equal means that none was added."""
     digest = hashlib.sha256()
-    for file in sorted(lake.glob("*/*/*.parquet")):
-        if file.name.startswith("."):
-            continue
-        digest.update(f"{file.relative_to(lake)} {file.stat().st_size}\n".encode())
+    for file in sorted(folder.rglob("*.parquet")):
+        if not file.name.startswith("."):
+            digest.update(f"{file.relative_to(folder)} {file.stat().st_size}\n".encode())
     return digest.hexdigest()

@@ -1,0 +1,39 @@
+# Two commands: `make run` and `make test`. Each target calls one tool; the logic is in the project.
+PYTHON ?= python3
+HOME_DIR ?= data/demo
+REAL_DATA ?= ../shared/data
+
+.PHONY: run test ui real lint bench lock
+
+run: .venv/run.stamp
+	@.venv/bin/salesops run
+
+test: .venv/test.stamp
+	@.venv/bin/python -m pytest
+
+ui: .venv/run.stamp
+	@.venv/bin/salesops ui
+
+real: .venv/test.stamp
+	@.venv/bin/python -m tests.real $(REAL_DATA)
+
+lint: .venv/test.stamp
+	@.venv/bin/python -m tests.lint
+
+bench: .venv/test.stamp
+	@.venv/bin/python -m tests.bench
+
+lock: .venv/test.stamp
+	@.venv/bin/python -m tests.lock
+
+.venv/run.stamp: requirements.lock pyproject.toml
+	@echo "· set up .venv (once, a few minutes)" >&2
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install -qq --no-deps --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/test.stamp: requirements-test.lock .venv/run.stamp
+	@echo "· set up what the tests need" >&2
+	@.venv/bin/python -m pip install -qq --no-deps --require-hashes -r requirements-test.lock
+	@touch $@

@@ -1,0 +1,160 @@
+"""Try what the settings name before a run does, and write the settings file to begin from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from pipelines.extract import contract, files, sql
+from pipelines.extract.reading import SourceUnavailable
+from pipelines.settings import (
+    Analysis,
+    Company,
+    FilesTarget,
+    PostgresTarget,
+    Schedule,
+    Settings,
+    SettingsError,
+    Source,
+)
+
+
+def _told_of_columns(name: str, columns: tuple[str, ...]) -> str:
+    entity = contract.entities()[name]
+    lower = {column.lower() for column in columns}
+    missing = [c.name for c in entity.columns if c.is_required and c.name not in lower]
+    optional = [c.name for c in entity.columns if not c.is_required and c.name not in lower]
+    text = f"{name}: {len(lower & set(entity.column_names))} columns"
+    if missing:
+        text += f"; lacks {', '.join(missing)}, which every row needs"
+    if optional:
+        text += f"; without {', '.join(optional)}"
+    return text
+
+
+def _describe(settings: Settings, source: Source) -> dict[str, Any]:
+    details: list[str] = []
+    is_ok = True
+    try:
+        if source.url is not None:
+            with sql.open_sql(
+                source.url.get_secret_value(), schema=source.db_schema, base=settings.base
+            ) as reader:
+                delivered = reader.delivered()
+            details = [_told_of_columns(name, columns) for name, columns in delivered.items()]
+            told = f"a database with {len(delivered)} entities of the contract"
+            is_ok = bool(delivered) and not any("lacks" in line for line in details)
+        elif source.mapping is not None:
+            from pipelines.extract.mapping import load_mapping
+
+            assert source.path is not None
+            mapping = load_mapping(settings.resolved(source.mapping))
+            for table in mapping.tables:
+                file = settings.resolved(source.path) / table.file
+                is_there = file.is_file()
+                is_ok = is_ok and is_there
+                details.append(f"{table.file}: {'found' if is_there else 'missing'}")
+            told = f"mapped files that give {', '.join(mapping.selects)}"
+        else:
+            assert source.path is not None
+            folder = settings.resolved(source.path)
+            if source.system == "generic":
+                found = files.find_files(folder)
+                details = [
+                    f"{name}: {', '.join(file.name for file in item.files)}"
+                    for name, item in found.items()
+                ]
+                told = f"files of {len(found)} entities of the contract"
+                is_ok = bool(found)
+            else:
+                exports = sorted(file.name for file in folder.glob("*.csv"))
+                told, details, is_ok = f"exports of {source.system}", exports, bool(exports)
+    except (SourceUnavailable, SettingsError) as error:
+        told, is_ok = str(error), False
+    return {"source": source.name, "is_ok": is_ok, "told": told, "details": details}
+
+
+def describe_sources(settings: Settings) -> list[dict[str, Any]]:
+    """What each source would deliver, and what it lacks of the contract. Nothing is extracted."""
+    if settings.is_demo and not (settings.base / "salesops.yaml").is_file():
+        return [
+            {
+                "source": source.name,
+                "is_ok": True,
+                "told": "the demo company: `salesops run` writes it",
+                "details": [],
+            }
+            for source in settings.sources
+        ]
+    return [_describe(settings, source) for source in settings.sources]
+
+
+def describe_targets(settings: Settings) -> list[dict[str, Any]]:
+    """Whether each target can be written."""
+    rows = []
+    for target in settings.publish:
+        if isinstance(target, FilesTarget):
+            told, is_ok = f"releases below {settings.home}, the newest {target.keep} are kept", True
+        else:
+            told, is_ok = _try_postgres(target)
+        rows.append({"source": f"target {target.kind}", "is_ok": is_ok, "told": told, "details": []})
+    return rows
+
+
+def _try_postgres(target: PostgresTarget) -> tuple[str, bool]:
+    from pathlib import Path
+
+    try:
+        with sql.open_sql(target.url.get_secret_value(), schema=None, base=Path()):
+            return f"PostgreSQL, schema {target.db_schema}", True
+    except SourceUnavailable as error:
+        return str(error), False
+
+
+def _commented(model: Any, indent: str) -> list[str]:
+    lines = []
+    for name, item in model.model_fields.items():
+        default = item.get_default(call_default_factory=True)
+        if isinstance(default, SecretStr | type(None)):
+            text = ""
+        elif isinstance(default, tuple):
+            text = "[" + ", ".join(str(value) for value in default) + "]"
+        elif isinstance(default, bool):
+            text = str(default).lower()
+        elif isinstance(default, str):
+            text = f'"{default}"'
+        else:
+            text = str(default)
+        lines.append(f"{indent}# {item.description}")
+        lines.append(f"{indent}{item.alias or name}: {text}".rstrip())
+    return lines
+
+
+def commented_settings() -> str:
+    """The text of a salesops.yaml with every setting, its default and what it means."""
+    lines = ["# Settings of salesops. Every one has a default; ${NAME} is read from the environment."]
+    lines += ["", "company:", *_commented(Company, "  ")]
+    lines += ["", "analysis:", *_commented(Analysis, "  ")]
+    lines += [
+        "",
+        "# A source delivers whichever tables of the contract it has, named as in the contract.",
+        "sources:",
+        '  - {name: crm, system: generic, url: "sqlite:///crm.db"}',
+        '  # - {name: shop, url: "postgresql+psycopg://reader:${SHOP_PASSWORD}@host/shop", schema: public}',
+        "  # - {name: survey, path: inbox/survey}          # <entity>.csv, .xlsx, .parquet or .jsonl",
+        "  # - {name: files, path: inbox, mapping: files.yaml}   # files of any shape",
+        "  # Every setting of a source:",
+    ]
+    for name, item in Source.model_fields.items():
+        lines.append(f"  #   {item.alias or name}: {item.description}")
+    lines += [
+        "",
+        "publish:",
+        "  - {kind: files, keep: 30}",
+        '  # - {kind: postgres, url: "${SALESOPS_BI_URL}", schema: marts, reader_role: bi_reader}',
+        "",
+        "schedule:",
+        *_commented(Schedule, "  "),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,425 @@
+"""The steps of the nightly job as plain functions: extract, stage, gate, core, marts, publish."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.extract import lake, night
+from pipelines.extract.night import EntityStatus, Extraction
+from pipelines.publish import release as releases
+from pipelines.settings import Settings
+
+Say = Callable[[str], None]
+VERSION = "0.1.0"
+# In this order; what a step reads was written by the steps before it.
+AREAS = ("sales", "pipeline", "people", "customers", "market", "quality", "platform")
+# What people decided: with the batches, the inputs of a night.
+_DECISIONS = ("decisions", "corrections")
+
+
+class GateRefused(Exception):
+    """The gate or the audit refused: nothing is published, the last good release stays."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """How a step went: seconds, rows written and the process's highest memory during it."""
+
+    step: str
+    started_at: datetime
+    seconds: float
+    rows: int
+    peak_memory_mb: float
+
+
+@dataclass
+class Night:
+    """One run: its settings, its day and its name. Instants are UTC."""
+
+    settings: Settings
+    as_of: date
+    run_id: str
+    at: datetime
+    is_full: bool = False
+    say: Say = lambda text: None
+    rows: int = field(default=0, compare=False)
+
+    @property
+    def is_for_an_earlier_day(self) -> bool:
+        return self.as_of < default_as_of(self.settings, self.at)
+
+
+def default_as_of(settings: Settings, now: datetime) -> date:
+    """Yesterday in the company's zone; the demo's last day in the demo."""
+    if settings.is_demo:
+        from pipelines.demo.write import DEFAULT_AS_OF
+
+        return DEFAULT_AS_OF
+    return now.astimezone(ZoneInfo(settings.company.timezone)).date() - timedelta(days=1)
+
+
+@cache
+def code_hash() -> str:
+    """A hash over the product's own code: other code may build other marts from the same lake."""
+    from pipelines.transform.models import project_folder
+
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for folder in (root, root.parent / "data_quality", project_folder()):
+        for file in sorted(folder.rglob("*")):
+            skipped = {"target", "logs", "__pycache__"} & set(file.relative_to(folder).parts)
+            if (
+                file.suffix in (".py", ".sql", ".yml", ".csv", ".jinja", ".html", ".css")
+                and not skipped
+            ):
+                digest.update(f"{file.relative_to(folder.parent)}\n".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def code_version() -> str:
+    """The product's version with the hash of its code."""
+    return f"{VERSION}+{code_hash()}"
+
+
+def _state(settings: Settings, name: str) -> Path:
+    return settings.home / "state" / name
+
+
+def save_extraction(settings: Settings, extraction: Extraction) -> None:
+    """Keep what the extraction found for the later steps, which may be another process."""
+    releases.write_json(
+        _state(settings, "extraction.json"),
+        {
+            "at": extraction.at.isoformat(),
+            "statuses": [asdict(status) for status in extraction.statuses],
+            "notes": list(extraction.notes),
+        },
+    )
+
+
+def load_extraction(settings: Settings) -> Extraction:
+    """What the last extraction found; an empty one where there was none."""
+    file = _state(settings, "extraction.json")
+    if not file.is_file():
+        return Extraction(datetime.fromtimestamp(0, UTC), (), ())
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return Extraction(
+        datetime.fromisoformat(content["at"]),
+        tuple(EntityStatus(**status) for status in content["statuses"]),
+        tuple(content["notes"]),
+    )
+
+
+@contextmanager
+def measured(night_: Night, step: str) -> Iterator[None]:
+    """Time a step and watch the memory of the process; the result is kept for `run_steps`."""
+    import psutil
+
+    process = psutil.Process()
+    peak = process.memory_info().rss
+    is_over = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not is_over.wait(0.05):
+            peak = max(peak, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    started_at, started = datetime.now(UTC), time.monotonic()
+    night_.rows = 0
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
+    result = StepResult(step, started_at, time.monotonic() - started, night_.rows, peak / (1 << 20))
+    kept = [r for r in load_steps(night_) if r.step != step]
+    releases.write_json(
+        _state(night_.settings, "steps.json"),
+        {"run_id": night_.run_id, "steps": [asdict(r) for r in [*kept, result]]},
+    )
+
+
+def load_steps(night_: Night) -> list[StepResult]:
+    """The steps that this run has finished."""
+    file = _state(night_.settings, "steps.json")
+    if not file.is_file():
+        return []
+    content = json.loads(file.read_text(encoding="utf-8"))
+    if content["run_id"] != night_.run_id:
+        return []
+    return [
+        StepResult(**{**s, "started_at": datetime.fromisoformat(s["started_at"])})
+        for s in content["steps"]
+    ]
+
+
+def inputs_hash(night_: Night, extraction: Extraction) -> str:
+    """What a release is made of: batches, decisions, day, settings, code, and what was stale."""
+    settings = night_.settings
+    digest = hashlib.sha256()
+    for source in settings.sources:
+        digest.update(lake.fingerprint(settings.lake / source.name).encode())
+    for name in _DECISIONS:
+        digest.update(lake.fingerprint(settings.lake / "_salesops" / name).encode())
+    stale = sorted((s.source, s.entity) for s in extraction.stale)
+    told = settings.model_dump_json(exclude={"home", "base", "schedule"})
+    digest.update(f"{night_.as_of} {code_version()} {stale} {told}".encode())
+    return digest.hexdigest()
+
+
+def is_published(night_: Night, extraction: Extraction) -> bool:
+    """Whether the release in use was made of the same inputs: then there is nothing to build."""
+    current = releases.current_release(night_.settings.home)
+    if current is None or night_.is_full:
+        return False
+    facts = releases.read_facts(current)
+    return bool(facts.get("inputs") == inputs_hash(night_, extraction))
+
+
+def extract(night_: Night) -> Extraction:
+    """Extract every source into the lake. Writes the demo's sources first where there are none."""
+    settings = night_.settings
+    with measured(night_, "extract"):
+        if settings.is_demo and not (settings.base / "salesops.yaml").is_file():
+            from pipelines.demo.write import write_demo
+
+            night_.say("write the demo company")
+            write_demo(settings.base)
+        _remember_company(settings)
+        extraction = night.extract_all(
+            settings, at=night_.at, say=night_.say, is_full=night_.is_full
+        )
+        save_extraction(settings, extraction)
+        night_.rows = extraction.rows_landed
+    return extraction
+
+
+class WrongHome(Exception):
+    """The home folder belongs to another company."""
+
+
+def _remember_company(settings: Settings) -> None:
+    file = _state(settings, "company.json")
+    if file.is_file():
+        known = json.loads(file.read_text(encoding="utf-8"))["name"]
+        if known != settings.company.name:
+            raise WrongHome(
+                f"{settings.home} holds the data of {known!r}, not of {settings.company.name!r}. "
+                "Set SALESOPS_HOME to another folder."
+            )
+        return
+    releases.write_json(file, {"name": settings.company.name})
+
+
+def release_facts(night_: Night, extraction: Extraction) -> dict[str, Any]:
+    """What the release says of itself before it is audited."""
+    return {
+        "release_id": releases.release_id(night_.at),
+        "created_at": night_.at,
+        "as_of_date": night_.as_of,
+        "code_version": code_version(),
+        "run_id": night_.run_id,
+        "is_degraded": bool(extraction.stale),
+        "stale_sources": ", ".join(extraction.stale_sources) or None,
+    }
+
+
+def stage(night_: Night, manifest: Any) -> list[Any]:
+    """Give dbt its inputs and build staging; returns what became of each node."""
+    from pipelines.transform import dictionary, models, prepare
+
+    settings = night_.settings
+    with measured(night_, "stage"):
+        extraction = load_extraction(settings)
+        prepare.prepare_warehouse(
+            settings,
+            extraction,
+            as_of=night_.as_of,
+            run_id=night_.run_id,
+            dictionary=dictionary.read_dictionary(models.project_folder() / "metrics.yml"),
+            release=tuple(release_facts(night_, extraction).values()),
+        )
+        return build(night_, manifest, ["path:models/staging"])
+
+
+def build(night_: Night, manifest: Any, select: list[str]) -> list[Any]:
+    """Build a part of the dbt project; a failed test refuses the night."""
+    from pipelines.transform import models
+
+    variables = models.model_variables(night_.settings, as_of=night_.as_of, run_id=night_.run_id)
+    try:
+        return models.build_models(
+            night_.settings, manifest, select, variables=variables, say=night_.say
+        )
+    except models.TestsFailed as error:
+        raise GateRefused(str(error)) from None
+
+
+def judge(night_: Night) -> Any:
+    """Run the gate over what was staged. Raises GateRefused where an entity blocks the night."""
+    from pipelines.gate.run import run_gate
+
+    settings = night_.settings
+    with measured(night_, "gate"):
+        night_.say("check what arrived")
+        delivered = {
+            name
+            for source in settings.sources
+            for name in night.landed_entities(settings.lake, source.name)
+        }
+        summary = run_gate(
+            settings.warehouse,
+            settings.lake,
+            now=night_.at,
+            run_id=night_.run_id,
+            company_timezone=settings.company.timezone,
+            delivered=delivered,
+            keeps_issues=not night_.is_for_an_earlier_day,
+        )
+        night_.rows = sum(summary.accepted.values())
+    if summary.is_blocked:
+        reasons = "; ".join(f"{b.source_system}.{b.entity}: {b.reason}" for b in summary.blocked)
+        raise GateRefused(
+            f"The gate blocked the night: {reasons}. Nothing was published; the last good release "
+            "stays. `salesops quality` lists the records."
+        )
+    return summary
+
+
+def build_core(night_: Night, manifest: Any) -> list[Any]:
+    """Build the star of facts and dimensions."""
+    with measured(night_, "core"):
+        return build(night_, manifest, ["path:seeds", "path:models/marts/core"])
+
+
+def build_marts(night_: Night, manifest: Any) -> list[Any]:
+    """Build the marts of every area, and the tests between them."""
+    with measured(night_, "marts"):
+        return build(
+            night_,
+            manifest,
+            [*(f"path:models/marts/{area}" for area in AREAS), "path:tests"],
+        )
+
+
+def published_marts(manifest: Mapping[str, Any]) -> list[releases.Mart]:
+    """The tables of a release: every model below marts/ but the intermediate ones."""
+    found = []
+    for node in manifest["nodes"].values():
+        is_mart = node["resource_type"] == "model" and node["original_file_path"].startswith(
+            "models/marts/"
+        )
+        if is_mart and not node["name"].startswith("int_"):
+            found.append(
+                releases.Mart(
+                    node["name"],
+                    node["schema"],
+                    node["description"],
+                    {name: c["description"] for name, c in node["columns"].items()},
+                )
+            )
+    return sorted(found, key=lambda mart: mart.name)
+
+
+def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
+    """Copy, audit, complete, seal, report and put in place; then point `current` at it.
+
+    Raises GateRefused where the audit finds what must not be published.
+    """
+    from pipelines.publish import audit, targets
+
+    settings = night_.settings
+    extraction = load_extraction(settings)
+    facts = release_facts(night_, extraction)
+    draft = settings.releases / f"{facts['release_id']}.tmp"
+    releases.sweep_drafts(settings.home)
+    marts = published_marts(manifest)
+    database = draft / releases.DATABASE
+    with measured(night_, "audit"):
+        night_.say("copy the marts")
+        rows = releases.copy_marts(settings.warehouse, database, marts)
+        night_.rows = sum(rows.values())
+        night_.say("audit the marts")
+        checks = audit.audit_release(
+            database,
+            previous=releases.current_release(settings.home),
+            run_id=night_.run_id,
+        )
+        releases.append_rows(database, "quality_checks", audit.check_rows(checks))
+        rows["quality_checks"] += len(checks)
+        refused = audit.refusals(checks)
+        if refused:
+            raise GateRefused(
+                "The audit refused the marts: "
+                + "; ".join(refused[:5])
+                + ". Nothing was published; the last good release stays."
+            )
+    with measured(night_, "report"):
+        audit.complete_release_info(database, rows)
+        steps = [
+            {
+                "run_id": night_.run_id,
+                "step": s.step,
+                "started_at": s.started_at,
+                "seconds": s.seconds,
+                "rows": s.rows,
+                "peak_memory_mb": s.peak_memory_mb,
+            }
+            for s in load_steps(night_)
+        ]
+        releases.append_rows(database, "run_steps", steps)
+        rows["run_steps"] += len(steps)
+        releases.seal(database, rows)
+        night_.say("write the reports")
+        targets.write_reports(database, draft, settings)
+    with measured(night_, "publish"):
+        releases.write_parquet(database, draft / "parquet", list(rows))
+        for target in settings.publish:
+            targets.publish_elsewhere(target, database, list(rows), say=night_.say)
+        place = releases.finish_release(
+            draft,
+            {
+                **facts,
+                "inputs": inputs_hash(night_, extraction),
+                "company": settings.company.name,
+                "checks": audit.counts(database),
+                "rows": rows,
+                "notes": list(extraction.notes),
+                "stale": [
+                    {"source": s.source, "entity": s.entity, "why": s.message}
+                    for s in extraction.stale
+                ],
+            },
+        )
+        releases.point_at(settings.home, place)
+        releases.prune_releases(settings.home, settings.keep)
+        night_.rows = sum(rows.values())
+    return place
+
+
+def keep_outcome(settings: Settings, outcome: Mapping[str, Any]) -> None:
+    """Keep how the last run ended, for `salesops status`."""
+    releases.write_json(_state(settings, "last_run.json"), outcome)
+
+
+def last_outcome(settings: Settings) -> dict[str, Any] | None:
+    """How the last run ended; None before the first."""
+    file = _state(settings, "last_run.json")
+    if not file.is_file():
+        return None
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,185 @@
+"""Start the nightly job in this process, one at a time, and say how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipelines import nightly
+from pipelines.errors import exit_code_of
+from pipelines.publish.release import current_release, read_facts, write_json
+from pipelines.settings import Settings
+
+Say = Callable[[str], None]
+
+
+class AnotherAtWork(Exception):
+    """Another run holds the warehouse. The message names it."""
+
+
+@contextmanager
+def only_one(settings: Settings, what: str, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the home's lock; the operating system frees it when the process dies, however it dies.
+
+    Raises AnotherAtWork, naming the holder, where it is held for longer than `wait_seconds`.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    holder = settings.home / "state" / "holder.json"
+    lock = FileLock(settings.home / "run.lock", timeout=wait_seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        try:
+            known = json.loads(holder.read_text(encoding="utf-8"))
+            named = f"{known['what']} (process {known['process']}, since {known['since']})"
+        except (OSError, ValueError, KeyError):
+            named = "another process"
+        raise AnotherAtWork(
+            f"{named} is at work in {settings.home}. Wait until it ends, then try again."
+        ) from None
+    try:
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        write_json(holder, {"what": what, "process": os.getpid(), "since": since})
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Dagster's home of this installation, with the product's dagster.yaml in it."""
+    folder = settings.home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    shipped = Path(__file__).resolve().parent / "dagster.yaml"
+    (folder / "dagster.yaml").write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
+def ensure_manifest(settings: Settings) -> None:
+    """Parse the dbt project where its manifest is missing or older than the code."""
+    from pipelines.transform import models
+
+    manifest = models.manifest_file(settings)
+    stamp = manifest.with_name("code_hash")
+    if manifest.is_file() and stamp.is_file() and stamp.read_text() == nightly.code_hash():
+        return
+    models.parse_project(settings)
+    stamp.write_text(nightly.code_hash())
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The product's own error inside what Dagster wraps around it."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if exit_code_of(inner):
+            return inner
+        inner = inner.__cause__ or inner.__context__
+    return error
+
+
+def run_nightly(
+    settings: Settings,
+    *,
+    as_of: date | None,
+    is_full: bool,
+    now: datetime,
+    progress: Say,
+) -> dict[str, Any]:
+    """Run the job `nightly` in this process and return how it ended, with `exit_code`.
+
+    It is the same job that the schedule and the UI start. The outcome is kept for `status`.
+    """
+    day = as_of or nightly.default_as_of(settings, now)
+    run_id = str(uuid.uuid4())
+    before = current_release(settings.home)
+    outcome: dict[str, Any] = {"run_id": run_id, "started_at": now, "as_of": day}
+    try:
+        with only_one(settings, "salesops run"):
+            progress("start dagster")
+            _execute(settings, day=day, is_full=is_full, run_id=run_id, progress=progress)
+    except Exception as error:
+        cause = _cause(error)
+        code = exit_code_of(cause)
+        if not code:
+            raise
+        if isinstance(cause, AnotherAtWork):
+            return {**outcome, "exit_code": code, "message": str(cause)}
+        outcome |= {"exit_code": code, "status": "refused" if code == 3 else "failed"}
+        outcome["message"] = str(cause)
+    else:
+        after = current_release(settings.home)
+        assert after is not None
+        facts = read_facts(after)
+        is_new = after != before
+        outcome |= {
+            "exit_code": 0,
+            "status": "published" if is_new else "nothing new",
+            "release": after.name,
+            "stale": facts["stale"],
+            "message": "",
+        }
+    finally:
+        progress("")
+    outcome["seconds"] = round((datetime.now(now.tzinfo) - now).total_seconds(), 1)
+    nightly.keep_outcome(settings, outcome)
+    return outcome
+
+
+def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progress: Say) -> None:
+    import logging
+
+    os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    from dagster import DagsterInstance
+
+    from pipelines.definitions import build_defs
+
+    ensure_manifest(settings)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    definitions = build_defs(settings, say=progress)
+    job = definitions.resolve_job_def("nightly")
+    with DagsterInstance.get() as instance:
+        job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            tags={"salesops/as_of": day.isoformat(), "salesops/full_refresh": str(is_full).lower()},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+
+
+def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
+    """What a person reads after a run: what was published, how it stands, what to open next."""
+    from pipelines import reading
+
+    return reading.summary_text(settings, outcome)
+
+
+def start_ui(settings: Settings, *, config: Path | None, port: int, is_read_only: bool) -> int:
+    """Run Dagster's web server and daemon on 127.0.0.1 until it is stopped; returns its exit code."""
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(prepare_instance(settings)),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "SALESOPS_HOME": str(settings.home),
+    }
+    if config is not None:
+        environment["SALESOPS_CONFIG"] = str(config.absolute())
+    ensure_manifest(settings)
+    command = [str(Path(sys.executable).parent / "dagster")]
+    if is_read_only:
+        command[0] += "-webserver"
+        command += ["--read-only"]
+    else:
+        command += ["dev"]
+    command += ["-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    return subprocess.call(command, env=environment)

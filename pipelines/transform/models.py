@@ -1,0 +1,188 @@
+"""Run the dbt project in process: parse once, then build a part of it, and say what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import Settings
+
+Say = Callable[[str], None]
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class TransformFailed(Exception):
+    """A model could not be built. The message names the model and gives the engine's words."""
+
+
+class TestsFailed(Exception):
+    """A test of the models failed: what was built must not be published."""
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model, seed or test. `rows` is NULL where dbt does not know."""
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str
+
+
+def project_folder() -> Path:
+    """The dbt project that ships with the product."""
+    beside = Path(__file__).resolve().parents[2] / "dbt_project"
+    if beside.is_dir():
+        return beside
+    import dbt_project  # type: ignore[import-not-found]
+
+    return Path(next(iter(dbt_project.__path__)))
+
+
+def business_hours(text: str) -> tuple[list[int], str, str]:
+    """Working weekdays as ISO numbers, and the hours, of a setting like `Mon-Fri 09:00-18:00`."""
+    days, hours = text.split(" ")
+    first, last = (_WEEKDAYS.index(day) for day in days.split("-"))
+    start, end = hours.split("-")
+    count = (last - first) % 7 + 1
+    return sorted((first + i) % 7 + 1 for i in range(count)), start, end
+
+
+def model_variables(settings: Settings, *, as_of: date, run_id: str) -> dict[str, Any]:
+    """The variables of the dbt project for one run: the only way in which settings reach SQL."""
+    company, analysis = settings.company, settings.analysis
+    weekdays, start, end = business_hours(analysis.business_hours)
+    return {
+        "as_of_date": as_of.isoformat(),
+        "run_id": run_id,
+        "company_timezone": company.timezone,
+        "company_currency": company.currency,
+        "fiscal_year_start": company.fiscal_year_start,
+        "week_start": company.week_start,
+        "business_weekdays": weekdays,
+        "business_hours_start": start,
+        "business_hours_end": end,
+        "lead_window_days": analysis.lead_window_days,
+        "deal_window_days": analysis.deal_window_days,
+        "repeat_window_days": analysis.repeat_window_days,
+        "return_window_days": analysis.return_window_days,
+        "attribution_window_days": analysis.attribution_window_days,
+        "no_decision_reasons": list(analysis.no_decision_reasons),
+        "on_time_basis": analysis.on_time_basis,
+    }
+
+
+def _folders(settings: Settings) -> list[str]:
+    project = str(project_folder())
+    work = settings.home / "dbt"
+    return [
+        "--project-dir", project,
+        "--profiles-dir", project,
+        "--target-path", str(work / "target"),
+        "--log-path", str(work / "logs"),
+    ]  # fmt: skip
+
+
+def _set_environment(settings: Settings) -> None:
+    os.environ["SALESOPS_WAREHOUSE"] = str(settings.warehouse)
+    os.environ["SALESOPS_TEMP_DIRECTORY"] = str(settings.home / "dbt" / "spill")
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+
+
+def parse_project(settings: Settings) -> Any:
+    """The project's manifest, parsed anew only where a file changed since the last time.
+
+    Raises TransformFailed where the project does not parse.
+    """
+    from dbt.cli.main import dbtRunner
+
+    _set_environment(settings)
+    result = dbtRunner().invoke(["--quiet", "parse", *_folders(settings)])
+    if not result.success:
+        raise TransformFailed(f"the dbt project does not parse: {result.exception}")
+    return result.result
+
+
+def _close_warehouse() -> None:
+    """Let go of the warehouse: dbt keeps its connection, and nobody else could open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def manifest_file(settings: Settings) -> Path:
+    """Where `parse_project` leaves the manifest as JSON, which Dagster's definitions read."""
+    return settings.home / "dbt" / "target" / "manifest.json"
+
+
+def build_models(
+    settings: Settings,
+    manifest: Any,
+    select: Sequence[str],
+    *,
+    variables: Mapping[str, Any],
+    say: Say,
+) -> list[NodeResult]:
+    """Build the selected models with their data tests; unit tests are left to development.
+
+    Raises TransformFailed where a model fails, TestsFailed where only tests do.
+    """
+    import json
+
+    from dbt.cli.main import dbtRunner
+
+    _set_environment(settings)
+
+    def on_event(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            say(f"build {event.data.description.split(' ')[-1]}")
+
+    runner = dbtRunner(manifest=manifest, callbacks=[on_event])
+    result = runner.invoke(
+        [
+            "--quiet",
+            "build",
+            *_folders(settings),
+            "--select",
+            *select,
+            "--vars",
+            json.dumps(dict(variables), ensure_ascii=False),
+            "--exclude-resource-type",
+            "unit_test",
+        ]  # fmt: skip
+    )
+    _close_warehouse()
+    if result.exception is not None:
+        raise TransformFailed(f"dbt could not run: {result.exception}")
+    results = [
+        NodeResult(
+            unique_id=item.node.unique_id,
+            name=item.node.name,
+            kind=str(item.node.resource_type),
+            status=str(item.status),
+            seconds=item.execution_time,
+            message=" ".join((item.message or "").split()),
+        )
+        for item in getattr(result.result, "results", [])
+    ]
+    failed = [r for r in results if r.status in ("error", "runtime error")]
+    if failed:
+        raise TransformFailed(
+            f"{len(failed)} models could not be built; the first is {failed[0].name}: "
+            f"{failed[0].message}"
+        )
+    broken = [r for r in results if r.status == "fail"]
+    if broken:
+        raise TestsFailed(
+            f"{len(broken)} tests of the models failed: "
+            + "; ".join(f"{r.name}: {r.message}" for r in broken[:5])
+        )
+    return results
