@@ -1,0 +1,317 @@
+with customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_order') }}
+
+),
+
+facts as (
+
+    select * from {{ ref('int_sales_facts') }}
+
+),
+
+activities as (
+
+    select * from {{ ref('fct_activity') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('fct_ticket') }}
+
+),
+
+responses as (
+
+    select * from {{ ref('fct_survey_response') }}
+
+),
+
+answers as (
+
+    select * from {{ ref('fct_survey_answer') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('fct_lead') }}
+
+),
+
+rfm_segments as (
+
+    select * from {{ ref('rfm_segments') }}
+
+),
+
+surviving as (
+
+    select
+        customer_id,
+        account_id
+    from customers
+    where customer_id = survivor_id
+
+),
+
+bought as (
+
+    select
+        customer_id,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date,
+        count(*) as orders,
+        count_if(line_count > 0 and conversion_status <> 'missing_rate') as orders_with_value
+    from orders
+    where is_valid and customer_id is not null
+    group by customer_id
+
+),
+
+sold as (
+
+    -- Returns that name the customer only, are in here too.
+    select
+        customer_id,
+        sum(net_sales) as net_sales,
+        sum(gross_margin) as gross_margin
+    from facts
+    where customer_id is not null
+    group by customer_id
+
+),
+
+scored as (
+
+    select
+        bought.customer_id,
+        {{ days_between('bought.last_order_date', as_of_date()) }} as days_since_last_order,
+        bought.orders,
+        coalesce(sold.net_sales, 0) as net_sales
+    from bought
+    left join sold on bought.customer_id = sold.customer_id
+
+),
+
+cuts as (
+
+    select
+        {%- for measure in ['days_since_last_order', 'orders', 'net_sales'] %}
+        {%- set measure_loop = loop %}
+        {%- for share in [20, 40, 60, 80] %}
+        {{ percentile(share / 100, measure) }}
+            as {{ measure }}_{{ share }}{{ ',' if not (loop.last and measure_loop.last) }}
+        {%- endfor %}
+        {%- endfor %}
+    from scored
+
+),
+
+rated as (
+
+    -- Ties share a score; the fewer days since the last order, the better.
+    select
+        scored.customer_id,
+        5
+        {%- for share in [20, 40, 60, 80] %}
+        - case
+            when scored.days_since_last_order > cuts.days_since_last_order_{{ share }} then 1
+            else 0
+        end
+        {%- endfor %} as rfm_recency,
+        1
+        {%- for share in [20, 40, 60, 80] %}
+        + case when scored.orders > cuts.orders_{{ share }} then 1 else 0 end
+        {%- endfor %} as rfm_frequency,
+        1
+        {%- for share in [20, 40, 60, 80] %}
+        + case when cast(scored.net_sales as double) > cuts.net_sales_{{ share }} then 1 else 0 end
+        {%- endfor %} as rfm_monetary
+    from scored
+    cross join cuts
+
+),
+
+customer_categories as (
+
+    select
+        customer_id,
+        category,
+        count(distinct order_id) as orders,  -- an order counts once for a category
+        sum(net_sales) as net_sales
+    from facts
+    where customer_id is not null and order_id is not null and category <> '(none)'
+    group by customer_id, category
+
+),
+
+preferred_categories as (
+
+    select
+        customer_id,
+        category
+    from customer_categories
+    -- The one ordered most often; of equals the larger, then the first by name.
+    qualify row_number() over (
+        partition by customer_id order by orders desc, net_sales desc, category asc
+    ) = 1
+
+),
+
+customer_channels as (
+
+    select
+        customer_id,
+        channel,
+        sum(order_count) as orders,
+        sum(net_sales) as net_sales
+    from facts
+    where customer_id is not null and order_id is not null and channel <> '(none)'
+    group by customer_id, channel
+
+),
+
+preferred_channels as (
+
+    select
+        customer_id,
+        channel
+    from customer_channels
+    -- As for categories.
+    qualify row_number() over (
+        partition by customer_id order by orders desc, net_sales desc, channel asc
+    ) = 1
+
+),
+
+contacts as (
+
+    select
+        account_id,
+        max(happened_at) as last_contact_at,
+        count_if(
+            {{ local_date('happened_at') }} > cast({{ as_of_date() }} - interval 12 month as date)
+        ) as contacts_12m
+    from activities
+    where account_id is not null and type not in ('task', 'note')
+    group by account_id
+
+),
+
+customer_tickets as (
+
+    -- A ticket of an account is each of its customers', unless it names one.
+    select
+        surviving.customer_id,
+        count(*) as open_tickets
+    from surviving
+    inner join tickets
+        on
+            surviving.customer_id = tickets.customer_id
+            or (tickets.customer_id is null and surviving.account_id = tickets.account_id)
+    where tickets.is_open
+    group by surviving.customer_id
+
+),
+
+customer_answers as (
+
+    select
+        surviving.customer_id,
+        answers.measure,
+        max_by(
+            cast(answers.value_number as double),
+            (responses.submitted_at, responses.response_id, answers.question_id)
+        ) as last_value
+    from answers
+    inner join responses on answers.response_id = responses.response_id
+    inner join surviving
+        on
+            responses.customer_id = surviving.customer_id
+            or (
+                responses.customer_id is null and responses.account_id = surviving.account_id
+            )
+    where
+        responses.is_counted
+        and answers.is_valid
+        and answers.measure in ('nps', 'csat')
+        and responses.user_id is null
+    group by surviving.customer_id, answers.measure
+
+),
+
+referrals as (
+
+    select
+        account_id,
+        min_by(referred_by_account_id, (created_at, lead_id)) as referred_by
+    from leads
+    where account_id is not null and referred_by_account_id is not null
+    group by account_id
+
+),
+
+profiles as (
+
+    select
+        surviving.customer_id,
+        surviving.account_id,
+        bought.first_order_date,
+        bought.last_order_date,
+        coalesce(bought.orders, 0) as orders,
+        cast(coalesce(sold.net_sales, 0) as decimal(18, 4)) as net_sales,
+        cast(coalesce(sold.gross_margin, 0) as decimal(18, 4)) as gross_margin,
+        {{ mean_money('sold.net_sales', 'bought.orders_with_value') }} as average_order_value,
+        cast({{ days_between('bought.last_order_date', as_of_date()) }} as double)
+            as days_since_last_order,
+        cast(rated.rfm_recency as bigint) as rfm_recency,
+        cast(rated.rfm_frequency as bigint) as rfm_frequency,
+        cast(rated.rfm_monetary as bigint) as rfm_monetary,
+        rfm_segments.segment as rfm_segment,
+        rfm_segments.action_en as suggested_action,
+        rfm_segments.action_zh as suggested_action_zh,
+        cast(null as double) as probability_alive,
+        cast(null as double) as expected_orders_12m,
+        cast(null as decimal(18, 4)) as clv_12m,
+        cast(null as string) as clv_reason,
+        cast(null as double) as churn_gap_days,
+        cast(null as string) as churn_status,
+        cast(null as double) as probability_no_order_90d,
+        nps_answers.last_value as last_nps,
+        csat_answers.last_value as last_csat,
+        coalesce(customer_tickets.open_tickets, 0) as open_tickets,
+        contacts.last_contact_at,
+        cast(coalesce(contacts.contacts_12m, 0) as bigint) as contacts_12m,
+        preferred_categories.category as preferred_category,
+        preferred_channels.channel as preferred_channel,
+        referrals.referred_by,
+        cast(null as string) as next_product_id
+    from surviving
+    left join bought on surviving.customer_id = bought.customer_id
+    left join sold on surviving.customer_id = sold.customer_id
+    left join rated on surviving.customer_id = rated.customer_id
+    left join rfm_segments
+        on
+            rated.rfm_recency = rfm_segments.recency
+            and rated.rfm_frequency = rfm_segments.frequency
+    left join customer_answers as nps_answers
+        on surviving.customer_id = nps_answers.customer_id and nps_answers.measure = 'nps'
+    left join customer_answers as csat_answers
+        on surviving.customer_id = csat_answers.customer_id and csat_answers.measure = 'csat'
+    left join customer_tickets on surviving.customer_id = customer_tickets.customer_id
+    left join contacts on surviving.account_id = contacts.account_id
+    left join preferred_categories on surviving.customer_id = preferred_categories.customer_id
+    left join preferred_channels on surviving.customer_id = preferred_channels.customer_id
+    left join referrals on surviving.account_id = referrals.account_id
+
+)
+
+select * from profiles
