@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from data_quality.expectations import ACTIONS, DIMENSIONS, KINDS, Expectation, must_have_rows
-from data_quality.runner import run_suite, run_suites
+from data_quality.runner import Outcome, run_suite, run_suites
 from data_quality.suites.contract import staging_table, suite, suites
 from pipelines.extract import contract
+from tests.unit.data_quality.plain import plain_outcomes
 from tests.unit.data_quality.staged import EXTRACTED, Row, good_row, write_staging
 
+TABLES = {staging_table(name): found for name, found in suites().items()}
 ZONE = {"timezone": "Asia/Shanghai"}
 ALL = {e.rule: e for found in suites().values() for e in found}
 PLANTED = sorted(rule for rule in ALL if not rule.endswith(".row_count"))
@@ -181,21 +183,47 @@ class Planted:
 
 
 @pytest.fixture(scope="session")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """The rules that each planted row broke, by the row's name."""
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse in which every rule is broken by a row."""
     path = tmp_path_factory.mktemp("planted") / "staged.duckdb"
     write_staging(path, Planted().rows)
-    outcomes = run_suites(
-        path, {staging_table(name): found for name, found in suites().items()}, parameters=ZONE
-    )
-    assert [(o.expectation.rule, o.error) for o in outcomes if not o.did_run] == []
-    assert [o.expectation.rule for o in outcomes] == list(ALL)
+    return path
+
+
+@pytest.fixture(scope="session")
+def outcomes(planted: Path) -> list[Outcome]:
+    """What the runner finds in it."""
+    return run_suites(planted, TABLES, parameters=ZONE)
+
+
+@pytest.fixture(scope="session")
+def found(outcomes: list[Outcome]) -> dict[str, set[str]]:
+    """The rules that each planted row broke, by the row's name."""
     broken: dict[str, set[str]] = defaultdict(set)
     for outcome in outcomes:
-        if outcome.failing is not None:
-            for record in outcome.failing.column("_record_id").to_pylist():
-                broken[record].add(outcome.expectation.rule)
+        for _, record in _failing(outcome):
+            broken[record].add(outcome.expectation.rule)
     return broken
+
+
+def _failing(outcome: Outcome) -> list[tuple[str, str]]:
+    if outcome.failing is None:
+        return []
+    return sorted(tuple(row.values()) for row in outcome.failing.to_pylist())
+
+
+def test_every_check_runs_once(outcomes: list[Outcome]) -> None:
+    assert [(o.expectation.rule, o.error) for o in outcomes if not o.did_run] == []
+    assert [o.expectation.rule for o in outcomes] == list(ALL)
+
+
+def test_great_expectations_finds_what_plain_sql_finds(
+    planted: Path, outcomes: list[Outcome]
+) -> None:
+    plain = plain_outcomes(planted, TABLES, parameters=ZONE)
+    assert {o.expectation.rule: _failing(o) for o in outcomes} == {
+        o.expectation.rule: _failing(o) for o in plain
+    }
 
 
 @pytest.mark.parametrize("entity", contract.entities())
