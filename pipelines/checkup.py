@@ -39,7 +39,10 @@ def _describe(settings: Settings, source: Source) -> dict[str, Any]:
     try:
         if source.url is not None:
             with sql.open_sql(
-                source.url.get_secret_value(), schema=source.db_schema, base=settings.base
+                source.url.get_secret_value(),
+                schema=source.db_schema,
+                base=settings.base,
+                table_prefix=source.table_prefix,
             ) as reader:
                 delivered = reader.delivered()
             details = [_told_of_columns(name, columns) for name, columns in delivered.items()]
@@ -98,7 +101,9 @@ def describe_targets(settings: Settings) -> list[dict[str, Any]]:
             told, is_ok = f"releases below {settings.home}, the newest {target.keep} are kept", True
         else:
             told, is_ok = _try_postgres(target)
-        rows.append({"source": f"target {target.kind}", "is_ok": is_ok, "told": told, "details": []})
+        rows.append(
+            {"source": f"target {target.kind}", "is_ok": is_ok, "told": told, "details": []}
+        )
     return rows
 
 
@@ -133,7 +138,9 @@ def _commented(model: Any, indent: str) -> list[str]:
 
 def commented_settings() -> str:
     """The text of a salesops.yaml with every setting, its default and what it means."""
-    lines = ["# Settings of salesops. Every one has a default; ${NAME} is read from the environment."]
+    lines = [
+        "# Settings of salesops. Every one has a default; ${NAME} is read from the environment."
+    ]
     lines += ["", "company:", *_commented(Company, "  ")]
     lines += ["", "analysis:", *_commented(Analysis, "  ")]
     lines += [

@@ -106,6 +106,9 @@ class Source(_Model):
     system: Literal["generic", "surveymonkey"] = Field("generic", description="what product it is")
     url: SecretStr | None = Field(None, description="SQLAlchemy address of a database")
     db_schema: str | None = Field(None, alias="schema", description="schema of its tables or views")
+    table_prefix: str = Field(
+        "", description="what its tables or views have before the entity's name"
+    )
     path: Path | None = Field(None, description="folder of its files")
     mapping: Path | None = Field(
         None, description="YAML that maps files of any shape to the contract"

@@ -132,7 +132,10 @@ def _extract_sql(
     assert source.url is not None
     statuses = []
     with sql.open_sql(
-        source.url.get_secret_value(), schema=source.db_schema, base=settings.base
+        source.url.get_secret_value(),
+        schema=source.db_schema,
+        base=settings.base,
+        table_prefix=source.table_prefix,
     ) as reader:
         delivered = reader.delivered()
         if not delivered:

@@ -70,10 +70,13 @@ def open_engine(url: str, *, base: Path) -> Engine:
 class SqlReader:
     """One snapshot of one database: every entity is read inside the same transaction."""
 
-    def __init__(self, connection: Connection, *, schema: str | None, url: str) -> None:
+    def __init__(
+        self, connection: Connection, *, schema: str | None, url: str, table_prefix: str = ""
+    ) -> None:
         self._connection = connection
         self._schema = schema
         self._url = url
+        self._prefix = table_prefix
         self._kind = connection.engine.dialect.name
         self._columns = self._find_columns()
 
@@ -90,7 +93,8 @@ class SqlReader:
         if self._kind == "postgresql":
             names |= {*inspector.get_materialized_view_names(schema=self._schema)}
         by_lower = {name.lower(): name for name in names}
-        self._tables = {e: by_lower[e] for e in entities() if e in by_lower}
+        wanted = {entity: f"{self._prefix}{entity}".lower() for entity in entities()}
+        self._tables = {e: by_lower[name] for e, name in wanted.items() if name in by_lower}
         return {
             entity: {
                 c["name"]: c["type"] for c in inspector.get_columns(table, schema=self._schema)
@@ -260,7 +264,9 @@ def _as_table(columns: list[str], rows: Any) -> pa.Table:
 
 
 @contextmanager
-def open_sql(url: str, *, schema: str | None, base: Path) -> Iterator[SqlReader]:
+def open_sql(
+    url: str, *, schema: str | None, base: Path, table_prefix: str = ""
+) -> Iterator[SqlReader]:
     """A reader over one snapshot of the database at `url`.
 
     Raises SourceUnavailable, without the password of the address, where it cannot be reached.
@@ -279,7 +285,7 @@ def open_sql(url: str, *, schema: str | None, base: Path) -> Iterator[SqlReader]
                 connection = plain
                 if engine.dialect.name == "sqlite":
                     connection.exec_driver_sql("begin")
-            yield SqlReader(connection, schema=schema, url=url)
+            yield SqlReader(connection, schema=schema, url=url, table_prefix=table_prefix)
     except SQLAlchemyError as error:
         raise SourceUnavailable(_safe(error, url)) from None
     except Exception as error:

@@ -96,7 +96,11 @@ def read_cells(file: Path, *, encoding: str | None) -> Iterator[pa.Table]:
         questions, choices = _split_single_header(header)
         rows.append(second)
     names = [column.name for column in CELLS.columns]
-    found: list[tuple[object, ...]] = []
+    # A row without respondent for each column: a choice that nobody took is a choice all the same.
+    found: list[tuple[object, ...]] = [
+        (file.stem, None, number, questions[number], choices[number], None, 1)
+        for number in range(len(header))
+    ]
     for line, row in [*rows, *lines]:
         if len(row) != len(header):
             raise SourceUnreadable(
@@ -244,7 +248,7 @@ def mapping(source: Source, *, notes: list[str]) -> Mapping:
                     max(value) filter (where regexp_replace(lower(question), '\\s', '', 'g')
                         in ('enddate', 'datemodified')) as ended,
                     min(_first_extracted_at) as first_extracted_at
-                from cells group by survey, respondent
+                from cells where respondent is not null group by survey, respondent
             )
             select survey || ':' || respondent as response_id, survey as survey_id,
                 coalesce(cast(try_strptime(started, '%m/%d/%Y %H:%M:%S') as varchar), started)
@@ -268,6 +272,7 @@ def mapping(source: Source, *, notes: list[str]) -> Mapping:
             inner join classified
                 on cells.survey = classified.survey
                 and cells.column_number = classified.column_number
+            where cells.respondent is not null
         """,
     }
     return Mapping((RawTable(CELLS, file="*.csv"),), selects)
