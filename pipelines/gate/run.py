@@ -108,6 +108,8 @@ def run_gate(
     outcomes = _judged(warehouse, suites, company_timezone)
     checks = _check_results(outcomes, rows_by_source)
     with _opened(warehouse) as connection:
+        # All tables of the gate change at once, or none where the run is killed.
+        connection.execute("begin")
         memory.load(connection, lake, "gate_events")
         memory.load(connection, lake, "gate_runs")
         issues.load_state(connection, lake, now=now, company_timezone=company_timezone)
@@ -143,6 +145,7 @@ def run_gate(
             connection, lake, now=now, company_timezone=company_timezone
         )
         waiting = _count(connection, "select count(*) from waiting")
+        connection.execute("commit")
     return GateSummary(
         checks=tuple(checks),
         blocked=blocked,

@@ -84,6 +84,7 @@ class Company:
         """The lake's views and the staging tables, as the steps before the gate leave them."""
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute("begin")
             connection.execute("create schema if not exists staging")
             connection.execute("create schema if not exists lake")
             for name in contract.entities():
@@ -97,6 +98,7 @@ class Company:
                     " over (partition by source_system, _record_id))"
                     " select * exclude (_is_tombstone) from newest where not _is_tombstone"
                 )
+            connection.execute("commit")
 
     def forget_warehouse(self) -> None:
         """Delete what can be built again; the lake stays."""
