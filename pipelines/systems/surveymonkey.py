@@ -190,7 +190,8 @@ def mapping(source: Source, *, notes: list[str]) -> Mapping:
         columns as (
             select survey, column_number, any_value(question) as question, any_value(choice) as choice,
                 bool_and(value = choice) as is_choice_itself,
-                bool_and(try_cast(value as decimal(18, 4)) is not null) as is_number,
+                bool_and(try_cast(value as decimal(18, 4)) is not null)
+                    filter (where value is not null) as is_number,
                 min(try_cast(value as decimal(18, 4))) as lowest,
                 max(try_cast(value as decimal(18, 4))) as highest
             from answers group by survey, column_number

@@ -64,16 +64,19 @@ def _build_step(
             results = build(night, parsed)
         else:
             results = nightly.build(night, parsed, [key.path[-1] for key in wanted])
-        seconds = {r.name: r.seconds for r in results if r.kind in ("model", "seed")}
         rows = table_rows(settings, [".".join(key.path) for key in wanted])
-        for key in wanted:
-            yield dg.MaterializeResult(
-                asset_key=key,
-                metadata={
-                    "dagster/row_count": rows.get(".".join(key.path)),
-                    "seconds": round(seconds.get(key.path[-1], 0.0), 3),
-                },
-            )
+        keys = {key.path[-1]: key for key in wanted}
+        # In the order in which dbt built them: each after what it reads.
+        for result in results:
+            if result.name in keys and result.kind in ("model", "seed"):
+                key = keys[result.name]
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata={
+                        "dagster/row_count": rows.get(".".join(key.path)),
+                        "seconds": round(result.seconds, 3),
+                    },
+                )
 
     return step
 
