@@ -640,7 +640,7 @@ kpis as (
         targeted.value,
         targeted.numerator,
         targeted.denominator,
-        targeted.n,
+        cast(targeted.n as bigint) as n,
         dictionary.unit,
         targeted.target,
         targeted.previous_value,
