@@ -1,0 +1,28 @@
+"""Format, lint and types of the whole tree: what `make lint` runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+TOOLS = Path(sys.executable).parent
+CHECKS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("sqlfluff", "lint", "--disable-progress-bar", "dbt_project/models", "dbt_project/tests"),
+)
+
+
+def main() -> int:
+    """Run every check; returns 1 where one of them fails."""
+    failed = 0
+    for tool, *arguments in CHECKS:
+        print(f"· {tool} {' '.join(arguments)}", file=sys.stderr, flush=True)
+        failed |= subprocess.call([str(TOOLS / tool), *arguments])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
