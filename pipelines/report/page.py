@@ -1,0 +1,93 @@
+"""Lay a report out as one HTML file that needs nothing else: no script, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pipelines.report.build import build
+from pipelines.report.charts import draw
+from pipelines.report.content import Column, Table
+from pipelines.report.facts import CompanyFacts
+from pipelines.report.numbers import Language, is_number
+from pipelines.report.release import opened
+from pipelines.report.words import Words, words_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}
+_TEXT_KINDS = ("text", "long")
+_SIGNS = {"up": "▲", "down": "▼", "flat": "●", "none": ""}
+
+
+def render_html(
+    release: Path,
+    target: Path,
+    *,
+    language: Language,
+    company: CompanyFacts,
+    templates: Path | None = None,
+) -> Path:
+    """Write the report of a release's database in one language.
+
+    `templates` is a folder of a company's own `page.html` and `page.css`; what it lacks is taken
+    from ours. Raises FileNotFoundError where there is no release.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
+
+    folders = [str(folder) for folder in (templates, TEMPLATES) if folder is not None]
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # The style is ours, not data; as an element's text it must stand as it is.
+    style = environment.get_template("page.css").render()
+    with opened(release) as marts:
+        report = build(marts, language, company)
+        words = words_of(marts, language)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+    def cell(column: Column, row: dict[str, Any]) -> str:
+        return words.value(column.kind, row[column.key], short=False)
+
+    page = environment.get_template("page.html").render(
+        report=report,
+        company=company,
+        language=LANGUAGE_TAGS[language],
+        say=words.say,
+        currency=words.choice("currency", company.currency),
+        style=Markup(style),
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none';"
+        " form-action 'none'",
+        draw=draw,
+        cell=cell,
+        is_empty=lambda value: value is None or (isinstance(value, float) and not is_number(value)),
+        is_number_kind=lambda kind: kind not in _TEXT_KINDS,
+        reasons=lambda table: _reasons(table, words),
+        signs=_SIGNS,
+        definitions=lambda metrics: [
+            (metric, words.term(metric), words.definition(metric))
+            for metric in metrics
+            if words.definition(metric)
+        ],
+        name_key=f"name_{language}",
+        definition_key=f"definition_{language}",
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page, encoding="utf-8", newline="\n")
+    return target
+
+
+def _reasons(table: Table, words: Words) -> list[tuple[str, str]]:
+    """Heading and reason of each column that shows a dash: what a hover tells, for print."""
+    rows = table.rows[: table.shown]
+    return [
+        (column.label, column.missing or words.say("why.unknown"))
+        for column in table.columns
+        if any(row[column.key] is None for row in rows)
+    ]

@@ -1,0 +1,218 @@
+"""Data quality: which checks failed, and what each owner has to mend."""
+
+from __future__ import annotations
+
+from pipelines.report import charts
+from pipelines.report.content import Column, Figure, Native, Section, Table
+from pipelines.report.release import Release, Row
+from pipelines.report.words import Words
+
+MOST_IN_WORKBOOK = 5000
+
+
+def _owner(release: Release) -> tuple[str, str]:
+    if not release.has("dim_rep"):
+        return "quality_issues.owner_id", ""
+    return (
+        "coalesce(dim_rep.name, quality_issues.owner_id)",
+        " left join dim_rep on quality_issues.owner_id = dim_rep.user_id",
+    )
+
+
+def _by_owner(release: Release) -> list[Row]:
+    name, join = _owner(release)
+    return release.rows(
+        f"select {name} as owner, count(*) as issues, sum(amount_at_risk) as at_risk,"
+        " count(*) filter (where action in ('reject', 'block')) as held_back"
+        f" from quality_issues{join} where status = 'open' group by 1"
+        " order by at_risk desc nulls last, issues desc, owner nulls last"
+    )
+
+
+def fix_list(release: Release, words: Words) -> Table | None:
+    """Open issues, dearest first; None where there is none."""
+    if not release.has("quality_issues"):
+        return None
+    name, join = _owner(release)
+    rows = release.rows(
+        f"select {name} as owner, quality_issues.source_system, entity, record_id, column_name,"
+        f" rule, action, amount_at_risk, message_{words.language} as message,"
+        " cast(first_seen_at as date) as first_seen"
+        f" from quality_issues{join} where status = 'open'"
+        " order by amount_at_risk desc nulls last, issue_id limit ?",
+        [MOST_IN_WORKBOOK],
+    )
+    if not rows:
+        return None
+    for row in rows:
+        row["owner"] = row["owner"] or words.say("word.no_owner")
+        row["action"] = words.choice("action", row["action"])
+    no_amount = words.say("why.no_money_at_risk")
+    return Table(
+        "fix_list",
+        words.say("quality.fix_table"),
+        (
+            Column("owner", words.say("column.owner")),
+            Column("amount_at_risk", words.say("column.amount_at_risk"), "money", no_amount),
+            Column("message", words.say("column.message"), "long"),
+            Column("entity", words.say("column.entity")),
+            Column("record_id", words.say("column.record_id")),
+            Column("column_name", words.say("column.column_name")),
+            Column("action", words.say("column.action")),
+            Column("source_system", words.say("column.source_system")),
+            Column("first_seen", words.say("column.first_seen_at"), "day"),
+        ),
+        rows,
+        note=words.say("quality.fix_note"),
+    )
+
+
+def _checks(release: Release, words: Words) -> list[Row]:
+    rows = release.rows(
+        "select dimension, count(*) filter (where did_run) as checks,"
+        " count(*) filter (where did_run and is_passed) as passed,"
+        " count(*) filter (where did_run and not is_passed) as failed,"
+        " count(*) filter (where not did_run) as not_run,"
+        " sum(rows_checked) as rows_checked, sum(rows_failed) as rows_failed"
+        " from quality_checks group by dimension order by dimension"
+    )
+    for row in rows:
+        row["pass_rate"] = row["passed"] / row["checks"] if row["checks"] else None
+        row["dimension"] = words.choice("quality_dimension", row["dimension"])
+    return rows
+
+
+def _failed(release: Release, words: Words) -> list[Row]:
+    rows = release.rows(
+        "select check_id, entity, source_system, action, rows_checked, rows_failed, observed"
+        " from quality_checks where did_run and not is_passed"
+        " order by rows_failed desc nulls last, check_id limit 500"
+    )
+    for row in rows:
+        row["action"] = words.choice("action", row["action"])
+    return rows
+
+
+def quality(release: Release, words: Words) -> Section | None:
+    """The section; None where nothing was checked."""
+    if not (release.has("quality_checks") or release.has("quality_issues")):
+        return None
+    numbers = words.numbers
+    checks = _checks(release, words) if release.has("quality_checks") else []
+    ran = sum(row["checks"] for row in checks)
+    failed = sum(row["failed"] for row in checks)
+    owners = _by_owner(release) if release.has("quality_issues") else []
+    for row in owners:
+        row["owner"] = row["owner"] or words.say("word.no_owner")
+    issues = sum(row["issues"] for row in owners)
+    at_risk = sum(row["at_risk"] or 0 for row in owners)
+    parts = [
+        words.say(
+            "quality.failed" if failed else "quality.passed",
+            ran=numbers.whole(ran),
+            failed=numbers.whole(failed),
+        )
+    ]
+    if issues:
+        parts.append(
+            words.say(
+                "quality.issues" if at_risk else "quality.issues_free",
+                n=numbers.whole(issues),
+                amount=numbers.short(at_risk),
+                owner=owners[0]["owner"],
+                part=numbers.whole(owners[0]["issues"]),
+            )
+        )
+    else:
+        parts.append(words.say("quality.no_issues"))
+    figures: list[Figure] = []
+    if len(owners) > 1:
+        rows = [
+            {"label": row["owner"], "value": row["at_risk"] if at_risk else row["issues"],
+             "text": words.say("quality.owner_text", amount=numbers.short(row["at_risk"] or 0),
+                               n=numbers.whole(row["issues"]))}
+            for row in owners[:10]
+        ]  # fmt: skip
+        title = words.say("quality.owner_title")
+        figures.append(
+            Figure("issues_owner", title, words.say("quality.owner_subtitle"),
+                   words.say("alt.chart", title=title,
+                             told="; ".join(f"{row['label']} {row['text']}" for row in rows)),
+                   charts.bars(rows))
+        )  # fmt: skip
+    if checks:
+        rows = [
+            {"label": row["dimension"], "value": row["pass_rate"] or 0.0,
+             "text": f"{numbers.rate(row['pass_rate'])}  n={numbers.whole(row['checks'])}"}
+            for row in checks
+        ]  # fmt: skip
+        title = words.say("quality.dimension_title")
+        figures.append(
+            Figure("checks_dimension", title, words.say("quality.dimension_subtitle"),
+                   words.say("alt.chart", title=title,
+                             told="; ".join(f"{row['label']} {row['text']}" for row in rows)),
+                   charts.bars(rows))
+        )  # fmt: skip
+    tables: list[Table] = []
+    to_fix = fix_list(release, words)
+    if to_fix:
+        tables.append(to_fix)
+    if owners:
+        tables.append(
+            Table(
+                "issues_owner",
+                words.say("quality.owner_table"),
+                (
+                    Column("owner", words.say("column.owner")),
+                    Column("issues", words.say("column.issues"), "count"),
+                    Column("held_back", words.say("column.held_back"), "count"),
+                    Column("at_risk", words.say("column.amount_at_risk"), "money",
+                           words.say("why.no_money_at_risk")),
+                ),
+                owners,
+                native=Native("bar", "owner", ("issues",), words.say("quality.owner_table"),
+                              rows=15),
+            )
+        )  # fmt: skip
+    failures = _failed(release, words) if failed else []
+    if failures:
+        tables.append(
+            Table(
+                "checks_failed",
+                words.say("quality.failed_table"),
+                (
+                    Column("check_id", words.say("column.check_id")),
+                    Column("source_system", words.say("column.source_system")),
+                    Column("action", words.say("column.action")),
+                    Column("rows_failed", words.say("column.rows_failed"), "count"),
+                    Column("rows_checked", words.say("column.rows_checked"), "count"),
+                ),
+                failures,
+            )
+        )
+    if checks:
+        tables.append(
+            Table(
+                "checks",
+                words.say("quality.check_table"),
+                (
+                    Column("dimension", words.say("column.quality_dimension")),
+                    Column("checks", words.say("column.checks"), "count"),
+                    Column("failed", words.say("column.failed"), "count"),
+                    Column("not_run", words.say("column.not_run"), "count"),
+                    Column("pass_rate", words.say("column.pass_rate"), "rate",
+                           words.say("why.not_run")),
+                    Column("rows_checked", words.say("column.rows_checked"), "count"),
+                    Column("rows_failed", words.say("column.rows_failed"), "count"),
+                ),
+                checks,
+            )
+        )  # fmt: skip
+    return Section(
+        "quality",
+        words.say("section.quality"),
+        words.join(*parts),
+        tuple(figures),
+        tuple(tables),
+        ("amount_at_risk",),
+    )
