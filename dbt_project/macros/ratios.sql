@@ -24,7 +24,8 @@ case
 {%- set z = 1.959964 -%}
 case
         when {{ trials }} > 0
-            then
+            -- Where none or all succeed, rounding would leave the interval a hair outside 0 to 1.
+            then greatest(0.0, least(1.0,
                 (
                     cast({{ successes }} as double) / cast({{ trials }} as double)
                     + {{ z * z / 2 }} / cast({{ trials }} as double)
@@ -36,6 +37,7 @@ case
                         ) / cast({{ trials }} as double)
                     )
                 ) / (1 + {{ z * z }} / cast({{ trials }} as double))
+            ))
     end
 {%- endmacro %}
 

@@ -210,41 +210,82 @@ customer_tickets as (
 
     -- A ticket of an account is each of its customers', unless it names one.
     select
-        surviving.customer_id,
+        customer_id,
         count(*) as open_tickets
-    from surviving
-    inner join tickets
-        on
-            surviving.customer_id = tickets.customer_id
-            or (tickets.customer_id is null and surviving.account_id = tickets.account_id)
-    where tickets.is_open
-    group by surviving.customer_id
+    from (
+        select
+            tickets.customer_id,
+            tickets.ticket_id
+        from tickets
+        where tickets.is_open and tickets.customer_id is not null
+        union all
+        select
+            surviving.customer_id,
+            tickets.ticket_id
+        from tickets
+        inner join surviving on tickets.account_id = surviving.account_id
+        where tickets.is_open and tickets.customer_id is null
+    ) as open_ones
+    group by customer_id
+
+),
+
+counted_answers as (
+
+    select
+        responses.customer_id,
+        responses.account_id,
+        answers.measure,
+        answers.value_number,
+        responses.submitted_at,
+        responses.response_id,
+        answers.question_id
+    from answers
+    inner join responses on answers.response_id = responses.response_id
+    where
+        responses.is_counted
+        and answers.is_valid
+        and answers.measure in ('nps', 'csat')
+        and responses.user_id is null
+
+),
+
+placed_answers as (
+
+    -- An answer of an account is each of its customers', unless it names one.
+    select
+        customer_id,
+        measure,
+        value_number,
+        submitted_at,
+        response_id,
+        question_id
+    from counted_answers
+    where customer_id is not null
+    union all
+    select
+        surviving.customer_id,
+        counted_answers.measure,
+        counted_answers.value_number,
+        counted_answers.submitted_at,
+        counted_answers.response_id,
+        counted_answers.question_id
+    from counted_answers
+    inner join surviving on counted_answers.account_id = surviving.account_id
+    where counted_answers.customer_id is null
 
 ),
 
 customer_answers as (
 
     select
-        surviving.customer_id,
-        answers.measure,
+        customer_id,
+        measure,
         max_by(
-            cast(answers.value_number as double),
-            (responses.submitted_at, responses.response_id, answers.question_id)
+            cast(value_number as double), (submitted_at, response_id, question_id)
         ) as last_value
-    from answers
-    inner join responses on answers.response_id = responses.response_id
-    inner join surviving
-        on
-            responses.customer_id = surviving.customer_id
-            or (
-                responses.customer_id is null and responses.account_id = surviving.account_id
-            )
-    where
-        responses.is_counted
-        and answers.is_valid
-        and answers.measure in ('nps', 'csat')
-        and responses.user_id is null
-    group by surviving.customer_id, answers.measure
+    from placed_answers
+    group by customer_id, measure
 
 ),
 

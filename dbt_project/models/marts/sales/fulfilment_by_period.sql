@@ -1,7 +1,6 @@
-{%- set measures = [
-    'is_on_time', 'is_in_full', 'is_completed', 'cycle_days', 'confirm_days', 'ship_days',
-    'deliver_days'
-] -%}
+{%- set counts = ['orders_due', 'on_time', 'in_full', 'on_time_in_full', 'open_past_due'] -%}
+{%- set kinds = ['cycle', 'confirm', 'ship', 'deliver'] -%}
+{%- set groups = ['dimension', 'member', 'period_type', 'period_start', 'kind'] -%}
 with orders as (
 
     select * from {{ ref('fct_order') }}
@@ -43,10 +42,12 @@ due_orders as (
         is_on_time,
         coalesce(is_in_full, false) as is_in_full,
         completed_at is not null as is_completed,
-        cycle_days,
-        {{ days_between('order_date', local_date('confirmed_at')) }} as confirm_days,
-        {{ days_between('order_date', local_date('shipped_at')) }} as ship_days,
-        {{ days_between(local_date('shipped_at'), local_date('delivered_at')) }} as deliver_days
+        cast(cycle_days as integer) as cycle_days,
+        cast({{ days_between('order_date', local_date('confirmed_at')) }} as integer)
+            as confirm_days,
+        cast({{ days_between('order_date', local_date('shipped_at')) }} as integer) as ship_days,
+        cast({{ days_between(local_date('shipped_at'), local_date('delivered_at')) }} as integer)
+            as deliver_days
     from orders
     where is_valid and is_due
 
@@ -61,14 +62,17 @@ order_products as (
 
 ),
 
-members as (
+member_orders as (
 
     select
         members.dimension,
         members.member,
-        due_orders.date_day
-        {%- for measure in measures %},
-        due_orders.{{ measure }}
+        due_orders.date_day,
+        due_orders.is_on_time,
+        due_orders.is_in_full,
+        due_orders.is_completed
+        {%- for kind in kinds %},
+        due_orders.{{ kind }}_days
         {%- endfor %}
     from due_orders
     cross join lateral (
@@ -82,12 +86,51 @@ members as (
     select
         'product' as dimension,
         order_products.product as member,
-        due_orders.date_day
-        {%- for measure in measures %},
-        due_orders.{{ measure }}
+        due_orders.date_day,
+        due_orders.is_on_time,
+        due_orders.is_in_full,
+        due_orders.is_completed
+        {%- for kind in kinds %},
+        due_orders.{{ kind }}_days
         {%- endfor %}
     from due_orders
     inner join order_products on due_orders.order_id = order_products.order_id
+
+),
+
+counted_days as (
+
+    select
+        dimension,
+        member,
+        date_day,
+        count(*) as orders_due,
+        count_if(is_on_time) as on_time,
+        count_if(is_in_full) as in_full,
+        count_if(is_on_time and is_in_full) as on_time_in_full,
+        count_if(not is_completed) as open_past_due
+    from member_orders
+    group by dimension, member, date_day
+
+),
+
+duration_days as (
+
+    {%- for kind in kinds %}
+    select
+        dimension,
+        member,
+        date_day,
+        '{{ kind }}' as kind,
+        {{ kind }}_days as value,
+        count(*) as n
+    from member_orders
+    where {{ kind }}_days is not null
+    group by dimension, member, date_day, {{ kind }}_days
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
@@ -98,7 +141,7 @@ first_days as (
         member,
         min(date_day) as first_day,
         min(min(date_day)) over () as mart_first_day
-    from members
+    from counted_days
     group by dimension, member
 
 ),
@@ -109,32 +152,82 @@ all_rows as (
 
 ),
 
-facts as (
+period_counts as (
 
-    {{ facts_by_period('members', 'period_days', measures) }}
+    {{ facts_by_period('counted_days', 'period_days', counts) }}
 
 ),
 
-measured as (
+counted as (
+
+    select
+        dimension,
+        member,
+        period_type,
+        period_start
+        {%- for count in counts %},
+        cast(sum({{ count }}) as bigint) as {{ count }}
+        {%- endfor %}
+    from period_counts
+    group by dimension, member, period_type, period_start
+
+),
+
+period_durations as (
+
+    select
+        duration_days.dimension,
+        duration_days.member,
+        period_days.period_type,
+        period_days.period_start,
+        duration_days.kind,
+        duration_days.value,
+        sum(duration_days.n) as n
+    from duration_days
+    inner join period_days on duration_days.date_day = period_days.date_day
+    where
+        period_days.period_type <> 'day'
+        or duration_days.dimension in ('total', 'region', 'channel')
+    group by all
+    union all
+    select
+        duration_days.dimension,
+        duration_days.member,
+        'all' as period_type,
+        first_days.mart_first_day as period_start,
+        duration_days.kind,
+        duration_days.value,
+        sum(duration_days.n) as n
+    from duration_days
+    inner join first_days
+        on
+            duration_days.dimension = first_days.dimension
+            and duration_days.member = first_days.member
+    group by all
+
+),
+
+ranked as (
+
+    {{ ranked_values('period_durations', groups) }}
+
+),
+
+durations as (
 
     select
         dimension,
         member,
         period_type,
         period_start,
-        count(*) as orders_due,
-        count_if(is_on_time) as on_time,
-        count_if(is_in_full) as in_full,
-        count_if(is_on_time and is_in_full) as on_time_in_full,
-        count_if(not is_completed) as open_past_due,
-        median(cast(cycle_days as double)) as median_cycle_days,
-        {{ percentile(0.9, 'cycle_days') }} as p90_cycle_days,
-        avg(cast(cycle_days as double)) as mean_cycle_days,
-        avg(cast(ship_days as double)) as mean_ship_days,
-        median(cast(confirm_days as double)) as median_confirm_days,
-        median(cast(ship_days as double)) as median_ship_days,
-        median(cast(deliver_days as double)) as median_deliver_days
-    from facts
+        {{ ranked_percentile(0.5, 'cycle') }} as median_cycle_days,
+        {{ ranked_percentile(0.9, 'cycle') }} as p90_cycle_days,
+        {{ ranked_mean('cycle') }} as mean_cycle_days,
+        {{ ranked_mean('ship') }} as mean_ship_days,
+        {{ ranked_percentile(0.5, 'confirm') }} as median_confirm_days,
+        {{ ranked_percentile(0.5, 'ship') }} as median_ship_days,
+        {{ ranked_percentile(0.5, 'deliver') }} as median_deliver_days
+    from ranked
     group by dimension, member, period_type, period_start
 
 ),
@@ -149,28 +242,33 @@ fulfilment as (
         all_rows.member,
         coalesce(labels.member_label, all_rows.member) as member_label,
         all_rows.is_complete,
-        coalesce(measured.orders_due, 0) as orders_due,
-        cast(coalesce(measured.on_time, 0) as bigint) as on_time,
-        cast(coalesce(measured.orders_due - measured.on_time, 0) as bigint) as late,
-        cast(coalesce(measured.in_full, 0) as bigint) as in_full,
-        cast(coalesce(measured.on_time_in_full, 0) as bigint) as on_time_in_full,
-        {{ ratio('measured.on_time', 'measured.orders_due') }} as on_time_rate,
-        {{ ratio('measured.on_time_in_full', 'measured.orders_due') }} as otif_rate,
-        cast(coalesce(measured.open_past_due, 0) as bigint) as open_past_due,
-        measured.median_cycle_days,
-        measured.p90_cycle_days,
-        measured.mean_cycle_days,
-        measured.mean_ship_days,
-        measured.median_confirm_days,
-        measured.median_ship_days,
-        measured.median_deliver_days
+        coalesce(counted.orders_due, 0) as orders_due,
+        coalesce(counted.on_time, 0) as on_time,
+        coalesce(counted.orders_due - counted.on_time, 0) as late,
+        coalesce(counted.in_full, 0) as in_full,
+        coalesce(counted.on_time_in_full, 0) as on_time_in_full,
+        {{ ratio('counted.on_time', 'counted.orders_due') }} as on_time_rate,
+        {{ ratio('counted.on_time_in_full', 'counted.orders_due') }} as otif_rate,
+        coalesce(counted.open_past_due, 0) as open_past_due
+        {%- for column in [
+            'median_cycle_days', 'p90_cycle_days', 'mean_cycle_days', 'mean_ship_days',
+            'median_confirm_days', 'median_ship_days', 'median_deliver_days'
+        ] %},
+        cast(durations.{{ column }} as double) as {{ column }}
+        {%- endfor %}
     from all_rows
-    left join measured
+    left join counted
         on
-            all_rows.dimension = measured.dimension
-            and all_rows.member = measured.member
-            and all_rows.period_type = measured.period_type
-            and all_rows.period_start = measured.period_start
+            all_rows.dimension = counted.dimension
+            and all_rows.member = counted.member
+            and all_rows.period_type = counted.period_type
+            and all_rows.period_start = counted.period_start
+    left join durations
+        on
+            all_rows.dimension = durations.dimension
+            and all_rows.member = durations.member
+            and all_rows.period_type = durations.period_type
+            and all_rows.period_start = durations.period_start
     left join labels
         on all_rows.dimension = labels.dimension and all_rows.member = labels.member
 

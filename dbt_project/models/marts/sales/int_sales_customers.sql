@@ -1,9 +1,9 @@
-{#- Customers do not add up over days, so each period counts its own: months first, the longer
-    periods from them. -#}
-{%- set dimensions = [
-    'region', 'country', 'channel', 'rep', 'team', 'segment', 'industry', 'product', 'category',
-    'family'
+{#- Customers do not add up over days; those who are new in a period do: a customer is counted on
+    the first day of a period that saw an order, so a sum over its days counts each one once. -#}
+{%- set order_dimensions = [
+    'region', 'country', 'channel', 'rep', 'team', 'segment', 'industry'
 ] -%}
+{%- set product_dimensions = ['product', 'category', 'family'] -%}
 
 with facts as (
 
@@ -17,122 +17,85 @@ dates as (
 
 ),
 
-customer_days as (
+purchases as (
+
+    -- Who only sends something back has not bought.
+    select * from facts
+    where customer_id is not null and order_id is not null
+
+),
+
+order_purchases as (
+
+    select * from purchases
+    where order_count = 1
+
+),
+
+member_purchases as (
 
     select
         members.dimension,
         members.member,
-        facts.date_day,
-        facts.customer_id
-    from facts
+        order_purchases.date_day,
+        order_purchases.customer_id
+    from order_purchases
     cross join lateral (
         values
         ('total', 'all')
-        {%- for dimension in dimensions %},
-        ('{{ dimension }}', facts.{{ dimension }})
+        {%- for dimension in order_dimensions %},
+        ('{{ dimension }}', order_purchases.{{ dimension }})
         {%- endfor %}
     ) as members (dimension, member)
-    -- Who only sends something back has not bought.
-    where facts.customer_id is not null and facts.order_id is not null
-    group by all
+    union all
+    select
+        members.dimension,
+        members.member,
+        purchases.date_day,
+        purchases.customer_id
+    from purchases
+    cross join lateral (
+        values
+        {%- for dimension in product_dimensions %}
+        ('{{ dimension }}', purchases.{{ dimension }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as members (dimension, member)
 
 ),
 
-customer_weeks as (
+followed as (
 
+    -- Two orders of one day have no order of their own: only their dates are compared.
     select
-        customer_days.dimension,
-        customer_days.member,
-        dates.week_start,
-        dates.month_start,
-        customer_days.customer_id
-    from customer_days
-    inner join dates on customer_days.date_day = dates.date_day
-    group by all
-
-),
-
-customer_months as (
-
-    select
-        customer_weeks.dimension,
-        customer_weeks.member,
-        customer_weeks.month_start,
-        customer_weeks.customer_id
-    from customer_weeks
-    group by all
-
-),
-
-customer_quarters as (
-
-    -- Both quarters begin with a month, so months tell them apart.
-    select
-        customer_months.dimension,
-        customer_months.member,
-        dates.quarter_start,
-        make_date(cast(dates.year as integer), 1, 1) as year_start,
-        dates.fiscal_quarter_start,
-        dates.fiscal_year_start,
-        customer_months.customer_id
-    from customer_months
-    inner join dates on customer_months.month_start = dates.date_day
-    group by all
+        dimension,
+        member,
+        date_day,
+        lag(date_day) over (
+            partition by dimension, member, customer_id order by date_day asc
+        ) as earlier_day
+    from member_purchases
 
 ),
 
 counted as (
 
     select
-        dimension,
-        member,
-        'day' as period_type,
-        date_day as period_start,
-        count(*) as customers
-    from customer_days
-    where dimension in ('total', 'region', 'channel')
-    group by dimension, member, date_day
-    union all
-    select
-        dimension,
-        member,
-        'week' as period_type,
-        week_start as period_start,
-        count(distinct customer_id) as customers  -- a week may lie in two months
-    from customer_weeks
-    group by dimension, member, week_start
-    union all
-    select
-        dimension,
-        member,
-        'month' as period_type,
-        month_start as period_start,
-        count(*) as customers
-    from customer_months
-    group by dimension, member, month_start
-    {%- for period_type, column in [
-        ('quarter', 'quarter_start'), ('year', 'year_start'),
-        ('fiscal_quarter', 'fiscal_quarter_start'), ('fiscal_year', 'fiscal_year_start')
-    ] %}
-    union all
-    select
-        dimension,
-        member,
-        '{{ period_type }}' as period_type,
-        {{ column }} as period_start,
-        count(distinct customer_id) as customers  -- one who bought in several months is one
-    from customer_quarters
-    group by dimension, member, {{ column }}
-    {%- endfor %}
-    union all
-    select
-        dimension,
-        member,
-        'all' as period_type,
-        cast(null as date) as period_start,
-        count(distinct customer_id) as customers  -- one who came back is one
-    from customer_quarters
-    group by dimension, member
+        followed.dimension,
+        followed.member,
+        followed.date_day,
+        count_if(followed.earlier_day is null) as first_ever
+        {%- for period_type, start in [
+            ('day', 'followed.date_day'), ('week', 'dates.week_start'),
+            ('month', 'dates.month_start'), ('quarter', 'dates.quarter_start'),
+            ('year', 'make_date(cast(dates.year as integer), 1, 1)'),
+            ('fiscal_quarter', 'dates.fiscal_quarter_start'),
+            ('fiscal_year', 'dates.fiscal_year_start')
+        ] %},
+        count_if(coalesce(followed.earlier_day < {{ start }}, true)) as first_of_{{ period_type }}
+        {%- endfor %}
+    from followed
+    inner join dates on followed.date_day = dates.date_day
+    group by followed.dimension, followed.member, followed.date_day
 
 )
 

@@ -46,6 +46,41 @@ first_days as (
 
 ),
 
+customer_sums as (
+
+    select
+        customers.dimension,
+        customers.member,
+        period_days.period_type,
+        period_days.period_start,
+        sum(
+            case period_days.period_type
+                {%- for period_type in [
+                    'day', 'week', 'month', 'quarter', 'year', 'fiscal_quarter', 'fiscal_year'
+                ] %}
+                when '{{ period_type }}' then customers.first_of_{{ period_type }}
+                {%- endfor %}
+            end
+        ) as customers
+    from customers
+    inner join period_days on customers.date_day = period_days.date_day
+    where
+        period_days.period_type <> 'day'
+        or customers.dimension in ('total', 'region', 'channel')
+    group by
+        customers.dimension, customers.member, period_days.period_type, period_days.period_start
+    union all
+    select
+        dimension,
+        member,
+        'all' as period_type,
+        cast(null as date) as period_start,
+        sum(first_ever) as customers
+    from customers
+    group by dimension, member
+
+),
+
 period_sums as (
 
     select
@@ -224,7 +259,7 @@ filled as (
         all_rows.is_complete,
         all_rows.previous_net_sales,
         all_rows.year_ago_net_sales,
-        coalesce(customers.customers, 0) as customers
+        coalesce(customer_sums.customers, 0) as customers
         {%- for measure in sums %},
         coalesce(period_sums.{{ measure }}, 0) as {{ measure }}
         {%- endfor %}
@@ -238,12 +273,15 @@ filled as (
                 all_rows.period_start = period_sums.period_start
                 or period_sums.period_type = 'all'
             )
-    left join customers
+    left join customer_sums
         on
-            all_rows.dimension = customers.dimension
-            and all_rows.member = customers.member
-            and all_rows.period_type = customers.period_type
-            and (all_rows.period_start = customers.period_start or customers.period_type = 'all')
+            all_rows.dimension = customer_sums.dimension
+            and all_rows.member = customer_sums.member
+            and all_rows.period_type = customer_sums.period_type
+            and (
+                all_rows.period_start = customer_sums.period_start
+                or customer_sums.period_type = 'all'
+            )
 
 ),
 
