@@ -80,11 +80,15 @@ def ensure_manifest(settings: Settings) -> None:
 def _cause(error: BaseException) -> BaseException:
     """The product's own error inside what Dagster wraps around it."""
     inner: BaseException | None = error
-    while inner is not None:
+    seen: set[int] = set()
+    # Chains of contexts can run in a circle.
+    while inner is not None and id(inner) not in seen:
         if exit_code_of(inner):
             return inner
+        seen.add(id(inner))
         inner = inner.__cause__ or inner.__context__
     return error
+
 
 
 def run_nightly(

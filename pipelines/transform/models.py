@@ -105,7 +105,7 @@ def parse_project(settings: Settings) -> Any:
     from dbt.cli.main import dbtRunner
 
     _set_environment(settings)
-    result = dbtRunner().invoke(["--quiet", "parse", *_folders(settings)])
+    result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *_folders(settings)])
     if not result.success:
         raise TransformFailed(f"the dbt project does not parse: {result.exception}")
     return result.result
@@ -149,6 +149,8 @@ def build_models(
     result = runner.invoke(
         [
             "--quiet",
+            "--log-level",
+            "none",
             "build",
             *_folders(settings),
             "--select",
@@ -157,6 +159,9 @@ def build_models(
             json.dumps(dict(variables), ensure_ascii=False),
             "--exclude-resource-type",
             "unit_test",
+            # A test between two steps runs in the later one.
+            "--indirect-selection",
+            "cautious",
         ]  # fmt: skip
     )
     _close_warehouse()
