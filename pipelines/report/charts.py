@@ -322,6 +322,9 @@ def intervals(
     labels = {str(order): _clipped(row["label"], limit) for order, row in enumerate(kept)}
     domain: list[float] = [-100, 100] if form == "score" else [0, 1]
     text_room = max((text_width(row["text"]) for row in kept), default=0) + 12
+    room = max(80.0, width - limit - text_room - 16)
+    share = (0.0, 0.25, 0.5, 0.75, 1.0) if room > 230 else (0.0, 0.5, 1.0)
+    marks = [domain[0] + part * (domain[1] - domain[0]) for part in share]
     y = {
         "field": "order",
         "type": "ordinal",
@@ -341,8 +344,8 @@ def intervals(
             "field": field,
             "type": "quantitative",
             "scale": {"domain": domain, "nice": False, "zero": False,
-                      "range": [0, max(80.0, width - limit - text_room - 16)]},
-            "axis": {"labelExpr": _axis_expression(form, numbers, 1.0), "tickCount": 5,
+                      "range": [0, room]},
+            "axis": {"labelExpr": _axis_expression(form, numbers, 1.0), "values": marks,
                      "ticks": False, "domain": False},
         }  # fmt: skip
 
@@ -366,7 +369,7 @@ def intervals(
             "mark": {"type": "text", "align": "left", "baseline": "middle"},
             "encoding": {
                 "y": y,
-                "x": {"value": max(80.0, width - limit - text_room - 16) + 8},
+                "x": {"value": room + 8},
                 "text": {"field": "text"},
             },
         },

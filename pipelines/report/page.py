@@ -17,7 +17,7 @@ from pipelines.report.words import Words, words_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}
-_TEXT_KINDS = ("text", "long")
+_TEXT_KINDS = ("text", "long", "month", "day")
 _SIGNS = {"up": "▲", "down": "▼", "flat": "●", "none": ""}
 
 

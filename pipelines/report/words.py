@@ -100,7 +100,8 @@ class Words:
         label = row.get("member_label") or row.get("member")
         if label in (None, "", "(none)"):
             return self.say("word.no_member")
-        return str(label)
+        # Channels are codes in most sources; what has no word stays as it came.
+        return self.choice("channel", label) if row.get("dimension") == "channel" else str(label)
 
     def value(self, kind: Kind, value: Any, *, short: bool = True) -> str:
         """A value of a kind; short as in headlines, else full as in tables."""

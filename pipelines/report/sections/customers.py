@@ -201,10 +201,18 @@ def customers(release: Release, words: Words) -> Section | None:
     cohort_figure = _cohort_figure(words, cohorts)
     if cohort_figure:
         figures.append(cohort_figure)
+    for row in top:
+        for key in ("rfm_segment", "churn_status"):
+            row[key] = None if row[key] is None else words.choice(key, row[key])
+        # The mart words its advice in English alone.
+        if words.language != "en":
+            row["suggested_action"] = None
     later = {
         "rfm_segment": Column("rfm_segment", words.say("column.rfm_segment")),
         "churn_status": Column("churn_status", words.say("column.churn_status")),
-        "suggested_action": Column("suggested_action", words.say("column.suggested_action")),
+        "suggested_action": Column(
+            "suggested_action", words.say("column.suggested_action"), "long"
+        ),
     }
     columns = [
         Column("name", words.say("column.customer")),

@@ -45,10 +45,10 @@ def _scores(release: Release) -> list[Row]:
 
 
 def _text(words: Words, row: Row, kind: Kind) -> str:
-    text = f"{words.value(kind, row['score'])}  n={words.numbers.whole(row['n'])}"
+    text = f"{words.value(kind, row['score'])} · n = {words.numbers.whole(row['n'])}"
     if row["n"] < _ENOUGH and is_number(row["score_low"]):
         low, high = words.value(kind, row["score_low"]), words.value(kind, row["score_high"])
-        text += f"  [{low}–{high}]" if kind == "rate" else f"  [{low} … {high}]"
+        text += f" [{low}–{high}]" if kind == "rate" else f" [{low} … {high}]"
     return text
 
 
@@ -171,11 +171,9 @@ def market(release: Release, words: Words) -> Section | None:
         for measure in _MEASURES
         if any(row["measure"] == measure for row in scores)
     ] or scores[:1]
-    figures = []
-    for row in newest[:2]:
-        for figure in (_trend(release, words, row), _figure(release, words, row)):
-            if figure is not None:
-                figures.append(figure)
+    spreads = [_figure(release, words, row) for row in newest[:2]]
+    trends = [_trend(release, words, row) for row in newest[:2]]
+    figures = [figure for figure in (*spreads, *trends) if figure is not None]
     rows = []
     for row in scores:
         kind = kind_of(row["measure"])

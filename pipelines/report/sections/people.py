@@ -103,10 +103,32 @@ def _joined(quotas: list[Row], scores: list[Row], names: dict[str, Row], words: 
                 if score.get("position") in ("top", "middle", "needs_help")
                 else None,
                 "needs_help": score.get("position") == "needs_help",
-                "reason": score.get("position_reason"),
+                "reason": "",
             }
         )
+    rates = [float(row["win_rate_adjusted"]) for row in people
+             if is_number(row["win_rate_adjusted"])]  # fmt: skip
+    for row in people:
+        row["reason"] = _reason(words, row, median(rates) if rates else None)
     return sorted(people, key=lambda row: (row["team"], row["name"]))
+
+
+def _reason(words: Words, row: Row, middle: float | None) -> str:
+    """The figures behind a standing, in words."""
+    numbers, parts = words.numbers, []
+    if is_number(row["attainment"]):
+        parts.append(words.say("people.why_attainment", value=numbers.rate(row["attainment"])))
+    if is_number(row["win_rate_adjusted"]):
+        parts.append(
+            words.say("people.why_win_rate", value=numbers.rate(row["win_rate_adjusted"]),
+                      n=numbers.whole(row["n"]), median=numbers.rate(middle))
+        )  # fmt: skip
+    if is_number(row["csat_adjusted"]):
+        parts.append(
+            words.say("people.why_csat", value=numbers.rate(row["csat_adjusted"]),
+                      n=numbers.whole(row["csat_answers"]))
+        )  # fmt: skip
+    return words.say("word.semicolon").join(parts) or words.say("people.why_position")
 
 
 def _quota_sentence(words: Words, people: list[Row], period: str, is_complete: bool) -> str:

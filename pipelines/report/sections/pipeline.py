@@ -102,9 +102,9 @@ def win_members(release: Release, period: Row, dimension: str) -> list[Row]:
 def rate_with_sample(words: Words, row: Row) -> str:
     """A rate with its n, and with its interval where n is small."""
     numbers = words.numbers
-    text = f"{numbers.rate(row['win_rate'])}  n={numbers.whole(row['n'])}"
+    text = f"{numbers.rate(row['win_rate'])} · n = {numbers.whole(row['n'])}"
     if row["n"] < _ENOUGH and is_number(row["win_rate_low"]):
-        text += f"  [{numbers.interval(row['win_rate_low'], row['win_rate_high'])}]"
+        text += f" [{numbers.interval(row['win_rate_low'], row['win_rate_high'])}]"
     return text
 
 
@@ -123,7 +123,7 @@ def _funnel_parts(words: Words, stages: list[Row]) -> tuple[Figure, Table]:
         drop = float(stage["dropped"]) / entered
         text = numbers.whole(entered)
         if stage["dropped"]:
-            text += "  " + words.say("pipeline.lost_here", n=numbers.whole(stage["dropped"]),
+            text += " · " + words.say("pipeline.lost_here", n=numbers.whole(stage["dropped"]),
                                      rate=numbers.rate(drop))  # fmt: skip
         bars.append({"label": stage["stage_name"], "value": entered, "text": text,
                      "is_bad": stage is leak and drop > 0})  # fmt: skip
@@ -132,7 +132,7 @@ def _funnel_parts(words: Words, stages: list[Row]) -> tuple[Figure, Table]:
     won = stages[0]["won"]
     share = float(won) / float(stages[0]["entered"])
     bars.append({"label": words.say("word.won"), "value": won,
-                 "text": f"{numbers.whole(won)}  {numbers.rate(share)}"})  # fmt: skip
+                 "text": f"{numbers.whole(won)} · {numbers.rate(share)}"})  # fmt: skip
     title = words.say("pipeline.funnel_title")
     figure = Figure(
         "funnel",
@@ -226,8 +226,12 @@ def _win_parts(release: Release, words: Words, period: Row) -> tuple[list[Figure
 def _open_parts(release: Release, words: Words) -> tuple[list[Figure], list[Table]]:
     numbers = words.numbers
     order = _stage_order(release)
-    stages = sorted(_open(release, "stage"), key=lambda row: (order.get(row["member"], 0),
-                                                             row["member"]))  # fmt: skip
+
+    def place(row: Row) -> tuple[str, int, str]:
+        member = str(row["member"])
+        return member.partition(":")[0], order.get(member, 0), member
+
+    stages = sorted(_open(release, "stage"), key=place)
     figures, tables = [], []
     if stages:
         rows = [

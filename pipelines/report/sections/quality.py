@@ -143,7 +143,7 @@ def quality(release: Release, words: Words) -> Section | None:
     if checks:
         rows = [
             {"label": row["dimension"], "value": row["pass_rate"] or 0.0,
-             "text": f"{numbers.rate(row['pass_rate'])}  n={numbers.whole(row['checks'])}"}
+             "text": f"{numbers.rate(row['pass_rate'])} · n = {numbers.whole(row['checks'])}"}
             for row in checks
         ]  # fmt: skip
         title = words.say("quality.dimension_title")

@@ -40,8 +40,8 @@ def _targets(release: Release) -> dict[date, Any]:
 
 def _members(release: Release, dimension: str, month: date) -> list[Row]:
     return release.rows(
-        "select member, member_label, net_sales, previous_net_sales, growth, year_ago_net_sales,"
-        " growth_yoy, share_of_total, orders, customers, new_customers, units,"
+        "select dimension, member, member_label, net_sales, previous_net_sales, growth,"
+        " year_ago_net_sales, growth_yoy, share_of_total, orders, customers, new_customers, units,"
         " gross_margin_rate from sales_by_period where period_type = 'month'"
         " and dimension = ? and period_start = ? and (net_sales <> 0 or previous_net_sales <> 0"
         " or year_ago_net_sales <> 0) order by net_sales desc, member",
@@ -159,14 +159,18 @@ def _breakdown(
     words: Words, dimension: str, members: list[Row], month: str
 ) -> tuple[Figure, Table]:
     name = words.choice("dimension", dimension)
-    top = [row for row in members if is_number(row["net_sales"])][:10]
+    top = [
+        row
+        for row in members
+        if is_number(row["net_sales"]) and (row["net_sales"] or row["year_ago_net_sales"])
+    ][:10]
     rows = [
         {
             "label": words.member(row),
             "value": row["net_sales"],
             "past": row["year_ago_net_sales"],
             "text": words.numbers.short(row["net_sales"])
-            + (f"  {words.numbers.growth(row['growth_yoy'])}"
+            + (f" · {words.numbers.growth(row['growth_yoy'])}"
                if is_number(row["growth_yoy"]) else ""),
         }
         for row in top

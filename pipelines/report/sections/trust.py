@@ -67,7 +67,11 @@ def trust(release: Release, words: Words, company: CompanyFacts) -> tuple[Trust,
                                              since=since)  # fmt: skip
     elif counts["failed"] or counts["issues"]:
         level, sentence = "care", words.say(
-            "trust.issues" if counts["issues"] else "trust.failed",
+            "trust.failed"
+            if not counts["issues"]
+            else "trust.issues"
+            if counts["at_risk"]
+            else "trust.issues_free",
             as_of=as_of,
             passed=words.numbers.whole(passed),
             failed=words.numbers.whole(counts["failed"]),
