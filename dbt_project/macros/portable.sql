@@ -2,8 +2,8 @@
 
 {# An instant as the wall clock of a zone shows it. #}
 {% macro utc_to_local(instant, zone=none) -%}
-    {%- set zone = zone or var('company_timezone') -%}
-    {{ return(adapter.dispatch('utc_to_local', 'salesops')(instant, zone)) }}
+{%- set zone = zone or var('company_timezone') -%}
+{{ adapter.dispatch('utc_to_local', 'salesops')(instant, zone) }}
 {%- endmacro %}
 
 {% macro default__utc_to_local(instant, zone) -%}
@@ -16,8 +16,8 @@ from_utc_timestamp({{ instant }}, '{{ zone }}')
 
 {# The instant at which a zone's wall clock shows a local time. #}
 {% macro to_utc(local_time, zone=none) -%}
-    {%- set zone = zone or var('company_timezone') -%}
-    {{ return(adapter.dispatch('to_utc', 'salesops')(local_time, zone)) }}
+{%- set zone = zone or var('company_timezone') -%}
+{{ adapter.dispatch('to_utc', 'salesops')(local_time, zone) }}
 {%- endmacro %}
 
 {% macro default__to_utc(local_time, zone) -%}
@@ -30,7 +30,7 @@ to_utc_timestamp({{ local_time }}, '{{ zone }}')
 
 {# Seconds from one instant to another, with fractions. #}
 {% macro seconds_between(earlier, later) -%}
-    {{ return(adapter.dispatch('seconds_between', 'salesops')(earlier, later)) }}
+{{ adapter.dispatch('seconds_between', 'salesops')(earlier, later) }}
 {%- endmacro %}
 
 {% macro default__seconds_between(earlier, later) -%}
@@ -43,7 +43,7 @@ to_utc_timestamp({{ local_time }}, '{{ zone }}')
 
 {# amount x part / whole to four places, half away from zero, in integers: no float touches money. #}
 {% macro share_of_money(amount, part, whole) -%}
-    {{ return(adapter.dispatch('share_of_money', 'salesops')(amount, part, whole)) }}
+{{ adapter.dispatch('share_of_money', 'salesops')(amount, part, whole) }}
 {%- endmacro %}
 
 {% macro default__share_of_money(amount, part, whole) -%}
@@ -58,4 +58,17 @@ cast(
 
 {% macro spark__share_of_money(amount, part, whole) -%}
 cast(round({{ amount }} * {{ part }} / nullif({{ whole }}, 0), 4) as decimal(18, 4))
+{%- endmacro %}
+
+{# Every column but one. #}
+{% macro all_but(column) -%}
+{{ adapter.dispatch('all_but', 'salesops')(column) }}
+{%- endmacro %}
+
+{% macro default__all_but(column) -%}
+* exclude ({{ column }})
+{%- endmacro %}
+
+{% macro spark__all_but(column) -%}
+* except ({{ column }})
 {%- endmacro %}

@@ -34,7 +34,7 @@ newest as (
 
 current_records as (
 
-    select * except (_is_tombstone)
+    select {{ all_but('_is_tombstone') }}
     from newest
     where not _is_tombstone
 

@@ -3,8 +3,8 @@
 {% macro working_hours(local_time, dates) -%}
 {%- set opens = var('business_hours_start').split(':') -%}
 {%- set closes = var('business_hours_end').split(':') -%}
-{%- set open_minute = opens[0] | int * 60 + opens[1] | int -%}
-{%- set day_minutes = closes[0] | int * 60 + closes[1] | int - open_minute -%}
+{%- set open_minute = opens[0] | int * 60 + opens[-1] | int -%}
+{%- set day_minutes = closes[0] | int * 60 + closes[-1] | int - open_minute -%}
 (
             (
                 {{ dates }}.business_days_to_date

@@ -19,16 +19,14 @@ sales as (
 
 by_customer as (
 
-    select
-        count_if(orders > 0) as customers
+    select count_if(orders > 0) as customers
     from customer_360
 
 ),
 
 by_cohort as (
 
-    select
-        coalesce(sum(cohort_size) filter (where month_number = 0), 0) as customers
+    select coalesce(sum(cohort_size) filter (where month_number = 0), 0) as customers
     from cohorts
 
 ),

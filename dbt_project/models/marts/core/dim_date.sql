@@ -7,9 +7,11 @@
     'crm__quotas': 'period_start', 'crm__targets': 'period_start', 'orders__contracts': 'starts_on',
     'crm__opportunities': 'expected_close_date', 'crm__training_sessions': 'held_on'
 } -%}
-{%- set weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] -%}
-{%- set week_offset = weekdays.index(var('week_start')) -%}
-{%- set fiscal_start = var('fiscal_year_start') -%}
+{%- set week_offset = {
+    'monday': 0, 'tuesday': 1, 'wednesday': 2, 'thursday': 3, 'friday': 4, 'saturday': 5,
+    'sunday': 6
+}.get(var('week_start'), 0) -%}
+{%- set fiscal_start = var('fiscal_year_start') | int -%}
 
 with holidays as (
 
@@ -39,7 +41,11 @@ bounds as (
     -- far past must not make a calendar of centuries.
     select
         make_date(
-            greatest(cast(extract(year from least(min(date_day), {{ as_of_date() }})) as integer) - 1, 1970), 1, 1
+            greatest(
+                cast(
+                    extract(year from least(min(date_day), {{ as_of_date() }})) as integer
+                ) - 1, 1970
+            ), 1, 1
         ) as first_day,
         make_date(cast(extract(year from {{ as_of_date() }}) as integer) + 2, 12, 31) as last_day
     from firsts
@@ -48,17 +54,10 @@ bounds as (
 
 days as (
 
-    select cast(
-        coalesce(first_day, make_date(extract(year from {{ as_of_date() }}) - 1, 1, 1))
-        + cast(r.i as integer) as date
-    ) as date_day
+    select cast(bounds.first_day + cast(r.i as integer) as date) as date_day
     from bounds
     cross join range(0, 60000) as r (i)
-    where
-        r.i <= {{ days_between(
-            'coalesce(first_day, make_date(extract(year from ' ~ as_of_date() ~ ') - 1, 1, 1))',
-            'last_day'
-        ) }}
+    where r.i <= {{ days_between('bounds.first_day', 'bounds.last_day') }}
 
 ),
 

@@ -38,7 +38,7 @@ versions as (
 
 ),
 
-changes as (
+followed as (
 
     select
         user_id,
@@ -48,16 +48,26 @@ changes as (
         region,
         source_system,
         row_number() over (partition by user_id order by valid_from asc) as version_number,
-        lag(team_id) over (partition by user_id order by valid_from asc) is distinct from team_id
-        or lag(manager_id) over (partition by user_id order by valid_from asc)
-            is distinct from manager_id
-        or lag(region) over (partition by user_id order by valid_from asc)
-            is distinct from region as is_change
+        lag(team_id) over (partition by user_id order by valid_from asc) as earlier_team_id,
+        lag(manager_id) over (partition by user_id order by valid_from asc)
+            as earlier_manager_id,
+        lag(region) over (partition by user_id order by valid_from asc) as earlier_region
     from versions
     -- Two sources never share a user; two rows of one extraction would be one version.
     qualify row_number() over (
         partition by user_id, valid_from order by source_system asc
     ) = 1
+
+),
+
+changes as (
+
+    select * from followed
+    where
+        version_number = 1
+        or team_id is distinct from earlier_team_id
+        or manager_id is distinct from earlier_manager_id
+        or region is distinct from earlier_region
 
 ),
 
@@ -73,7 +83,6 @@ history as (
         region,
         source_system
     from changes
-    where version_number = 1 or is_change
 
 )
 

@@ -238,7 +238,7 @@ joined as (
         on
             dated.raw_owner_id = rep_history.user_id
             and (
-                rep_history.valid_from <= dated.closed_at
+                dated.closed_at >= rep_history.valid_from
                 or (dated.closed_at is null and rep_history.valid_to is null)
             )
             and (rep_history.valid_to is null or dated.closed_at < rep_history.valid_to)

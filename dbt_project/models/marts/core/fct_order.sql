@@ -123,8 +123,9 @@ orders as (
         headers.completed_at,
         case
             when totalled.is_due
-                then
-                    coalesce({{ local_date('headers.completed_at') }} <= headers.promised_date, false)
+                then coalesce(
+                    {{ local_date('headers.completed_at') }} <= headers.promised_date, false
+                )
         end as is_on_time,
         case when totalled.line_count > 0 then headers.is_in_full end as is_in_full,
         coalesce(totalled.is_due, false) as is_due,

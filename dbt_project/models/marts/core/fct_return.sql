@@ -40,7 +40,12 @@ one_line_orders as (
         order_id,
         min(order_line_id) as order_line_id
     from order_lines
-    where order_id in (select returns.order_id from returns where returns.order_line_id is null)
+    where
+        order_id in (
+            select returns.order_id
+            from returns
+            where returns.order_line_id is null
+        )
     group by order_id
     having count(*) = 1
 
@@ -86,7 +91,8 @@ dated as (
         coalesce(headers.currency_code, '{{ var("company_currency") }}') as currency_code,
         {{ reporting(
             'traced.amount',
-            'case when headers.order_id is null then cast(1 as decimal(18, 8)) else headers.rate end'
+            'case when headers.order_id is null then cast(1 as decimal(18, 8))'
+            ~ ' else headers.rate end'
         ) }} as amount,
         {{ times('traced.quantity', 'order_lines.unit_cost') }} as cost_amount,
         order_lines.unit_cost is not null as has_cost,

@@ -64,8 +64,9 @@ measured as (
         visits.entered_at,
         visits.exited_at,
         cast(
-            {{ seconds_between('visits.entered_at', 'coalesce(visits.exited_at, ' ~ as_of_end() ~ ')') }}
-            / 86400 as double
+            {{ seconds_between(
+                'visits.entered_at', 'coalesce(visits.exited_at, ' ~ as_of_end() ~ ')'
+            ) }} / 86400 as double
         ) as days,
         cast(last_days.business_days_to_date - first_days.business_days_to_date as double)
             as business_days,

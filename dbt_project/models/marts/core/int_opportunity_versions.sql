@@ -346,21 +346,33 @@ filled as (
         ) as stage_id,
         case
             when event_kind >= 3 then amount
-            else max_by(amount, event_number) filter (where amount is not null) over (
-                partition by opportunity_id order by event_number rows unbounded preceding
-            )
+            else
+                max_by(amount, event_number)
+                    filter (where amount is not null)
+                    over (
+                        partition by opportunity_id
+                        order by event_number rows unbounded preceding
+                    )
         end as amount,
         case
             when event_kind >= 3 then expected_close_date
-            else max_by(expected_close_date, event_number) filter (where expected_close_date is not null) over (
-                partition by opportunity_id order by event_number rows unbounded preceding
-            )
+            else
+                max_by(expected_close_date, event_number)
+                    filter (where expected_close_date is not null)
+                    over (
+                        partition by opportunity_id
+                        order by event_number rows unbounded preceding
+                    )
         end as expected_close_date,
         case
             when event_kind >= 3 then owner_id
-            else max_by(owner_id, event_number) filter (where owner_id is not null) over (
-                partition by opportunity_id order by event_number rows unbounded preceding
-            )
+            else
+                max_by(owner_id, event_number)
+                    filter (where owner_id is not null)
+                    over (
+                        partition by opportunity_id
+                        order by event_number rows unbounded preceding
+                    )
         end as owner_id,
         row_status,
         is_left_censored
@@ -401,22 +413,31 @@ staged as (
 
 ),
 
+followed as (
+
+    select
+        *,
+        row_number() over (partition by opportunity_id order by valid_from asc) as version_number
+        {%- for column in ['stage_id', 'status', 'amount', 'expected_close_date', 'owner_id'] %},
+        lag({{ column }}) over (partition by opportunity_id order by valid_from asc)
+            as earlier_{{ column }}
+        {%- endfor %}
+    from staged
+
+),
+
 compared as (
 
     select
         *,
-        row_number() over (partition by opportunity_id order by valid_from asc) as version_number,
-        lag(stage_id) over (partition by opportunity_id order by valid_from asc)
-            is distinct from stage_id
-        or lag(status) over (partition by opportunity_id order by valid_from asc)
-            is distinct from status as is_move,
-        lag(amount) over (partition by opportunity_id order by valid_from asc)
-            is distinct from amount
-        or lag(expected_close_date) over (partition by opportunity_id order by valid_from asc)
-            is distinct from expected_close_date
-        or lag(owner_id) over (partition by opportunity_id order by valid_from asc)
-            is distinct from owner_id as is_change
-    from staged
+        (stage_id is distinct from earlier_stage_id or status is distinct from earlier_status)
+            as is_move,
+        (
+            amount is distinct from earlier_amount
+            or expected_close_date is distinct from earlier_expected_close_date
+            or owner_id is distinct from earlier_owner_id
+        ) as is_change
+    from followed
 
 ),
 

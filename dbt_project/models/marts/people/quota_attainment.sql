@@ -158,7 +158,8 @@ quota_parts as (
         quota_overlaps.period_start,
         {{ share_of_money(
             'quota_overlaps.amount',
-            '(' ~ days_between('quota_overlaps.overlap_start', 'quota_overlaps.overlap_end') ~ ' + 1)',
+            '(' ~ days_between('quota_overlaps.overlap_start', 'quota_overlaps.overlap_end')
+            ~ ' + 1)',
             'quota_overlaps.quota_days'
         ) }} as quota,
         {{ days_between('quota_overlaps.overlap_start', 'quota_overlaps.overlap_end') }} + 1
@@ -216,7 +217,11 @@ credit_sums as (
             rep_periods.user_id = credits.user_id
             and rep_periods.measure = credits.measure
             and credits.date_day between rep_periods.period_start and rep_periods.period_end
-    group by rep_periods.user_id, rep_periods.measure, rep_periods.period_type, rep_periods.period_start
+    group by
+        rep_periods.user_id,
+        rep_periods.measure,
+        rep_periods.period_type,
+        rep_periods.period_start
 
 ),
 

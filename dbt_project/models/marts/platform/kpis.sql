@@ -6,7 +6,7 @@
      'orders'),
     ('new_customers', 'new_customers', none, 'new_customers')
 ] -%}
-{%- set flows = ['net_sales', 'orders', 'new_customers', 'bookings'] -%}
+{%- set flow_list = "'net_sales', 'orders', 'new_customers', 'bookings'" -%}
 
 with sales as (
 
@@ -504,9 +504,12 @@ fitting_targets as (
         ) as own_amount,
         case
             when
-                sized_targets.metric in ('{{ flows | join("', '") }}')
+                sized_targets.metric in ({{ flow_list }})
                 and sum(sized_targets.target_days)
-                = max({{ days_between('long_periods.period_start', 'long_periods.period_end') }} + 1)
+                = max(
+                    {{ days_between('long_periods.period_start', 'long_periods.period_end') }}
+                    + 1
+                )
                 then sum(sized_targets.amount)
         end as summed_amount
     from sized_targets
@@ -599,7 +602,7 @@ targeted as (
         compared.year_ago_value,
         coalesce(period_targets.target, quota_targets.target) as target,
         case
-            when compared.metric in ('{{ flows | join("', '") }}') and not compared.is_complete
+            when compared.metric in ({{ flow_list }}) and not compared.is_complete
                 then coalesce(
                     cast(business_days.elapsed_days as double)
                     / nullif(business_days.business_days, 0), 1

@@ -1,4 +1,4 @@
-{#- What was sold, by order and product on the order's date, and what came back, on the return's. -#}
+{#- What was sold, by order and product on the order's date; what came back, on the return's. -#}
 with orders as (
 
     select * from {{ ref('fct_order') }}
