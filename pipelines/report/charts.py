@@ -17,7 +17,7 @@ from pipelines.report.numbers import Numbers, is_number
 from pipelines.report.release import Row
 
 VEGA_LITE = "5.21"
-WIDTH = 480
+WIDTH = 430
 WIDE = 1000
 FONT_SIZE = 12
 
@@ -443,11 +443,11 @@ def strip(
                 "mark": {"type": "rule", "color": color, "strokeWidth": 2, "strokeDash": dash},
                 "encoding": {"x": x},
             })  # fmt: skip
-    color = {"condition": {"test": "datum.bad", "value": BAD}, "value": ACTUAL}
+    marked = {"condition": {"test": "datum.bad", "value": BAD}, "value": ACTUAL}
     shape = {"condition": {"test": "datum.bad", "value": "diamond"}, "value": "circle"}
     layers.append({
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-        "encoding": {"x": x, "y": y, "color": color, "shape": shape},
+        "encoding": {"x": x, "y": y, "color": marked, "shape": shape},
     })  # fmt: skip
     for is_left in (False, True):
         side = [value for value in values if value["left"] == is_left]

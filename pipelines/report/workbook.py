@@ -212,22 +212,19 @@ def _native_chart(sheet: _Sheet, table: Table, top: int, place: tuple[int, int])
     kind = next(column.kind for column in table.columns if column.key == series[0])
     number_format = {"rate": "0%", "money": "#,##0", "count": "#,##0"}.get(kind, "General")
     chart.set_title({"name": native.title, "name_font": {"size": 12}, "overlay": False})
-    chart.set_legend({"none": True} if len(series) == 1 else {"position": "bottom"})
+    legend: dict[str, Any] = {"none": True} if len(series) == 1 else {"position": "bottom"}
+    chart.set_legend(legend)
     values = {"num_format": number_format, "min": 0,
               "major_gridlines": {"visible": True, "line": {"color": "#E4E8EE"}}}  # fmt: skip
     if any(is_number(row[key]) and row[key] < 0 for row in table.rows[:shown] for key in series):
         values.pop("min")
-    category: dict[str, Any] = {"num_format": "yyyy-mm", "label_position": "low"}
-    if native.shape == "bar":
-        # A bar chart counts from below: the table's first row belongs on top.
-        category["reverse"] = True
-        chart.set_x_axis({**values, "label_position": "low"})
-        chart.set_y_axis(category)
-    else:
-        # Tables begin with the newest month, time runs to the right.
-        category["reverse"] = True
-        chart.set_x_axis(category)
-        chart.set_y_axis({**values, "crossing": "max", "label_position": "high"})
+    # Rows are written from the top and tables begin with the newest month: the category axis runs
+    # backwards, and the value axis crosses at its other end to stay left or below.
+    category = {"num_format": "yyyy-mm", "label_position": "low", "reverse": True,
+                "crossing": "max"}  # fmt: skip
+    is_bar = native.shape == "bar"
+    chart.set_x_axis(values if is_bar else category)
+    chart.set_y_axis(category if is_bar else values)
     height = max(260, 26 * shown + 90) if native.shape == "bar" else 300
     chart.set_size({"width": 620, "height": height})
     sheet.page.insert_chart(
@@ -240,9 +237,11 @@ def _native_chart(sheet: _Sheet, table: Table, top: int, place: tuple[int, int])
 def _section(book: Any, looks: dict[str, Any], section: Section, words: Words) -> None:
     sheet = _sheet(book, SHEETS[section.key])
     _head(sheet, looks, section.title, section.lead, words)
-    # Short tables first: a long one would push the others out of sight. The first keeps its place.
-    ordered = [*section.tables[:1], *sorted(section.tables[1:], key=lambda item: len(item.rows))]
-    beside = max((len(table.columns) for table in ordered), default=0) + 1
+    # The table that has a chart leads; then short ones, or a long one would hide the others.
+    first = next((table for table in section.tables if table.native), section.tables[0])
+    others = [table for table in section.tables if table is not first]
+    ordered = [first, *sorted(others, key=lambda table: len(table.rows))]
+    beside = max(len(table.columns) for table in ordered) + 1
     row, chart_row = _TITLE_ROWS, _TITLE_ROWS
     for number, table in enumerate(ordered):
         if number:

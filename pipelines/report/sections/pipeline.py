@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
@@ -115,7 +117,9 @@ def _funnel_parts(words: Words, stages: list[Row]) -> tuple[Figure, Table]:
         first=numbers.month(stages[0]["first_cohort"]),
         last=numbers.month(stages[0]["last_cohort"]),
     )
-    bars, rows, before = [], [], None
+    bars: list[Any] = []
+    rows: list[Any] = []
+    before: float | None = None
     leak = max(stages, key=lambda stage: float(stage["dropped"]) / float(stage["entered"]))
     for stage in stages:
         entered = float(stage["entered"])

@@ -158,7 +158,7 @@ def test_headlines_are_plain_data(release_file: Path) -> None:
 @pytest.mark.parametrize(
     ("statements", "level", "en"),
     [
-        ((), "care", "118 checks passed, 2 failed; 20 records wait to be mended, with 200K"),
+        ((), "care", "118 checks passed, 2 failed; records to mend: 20, with 200K"),
         (("delete from quality_issues",), "care", "2 failed; no record waits"),
         (("update quality_issues set amount_at_risk = 0",), "care", "no money at stake"),
         (
@@ -250,9 +250,9 @@ def test_people_say_who_reached_their_quota(
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        (30, "30 new customers in May 2026, after 6 the month before."),
-        (1, "1 new customers in May 2026, down from 6 the month before."),
-        (6, "6 new customers in May 2026, as many as the month before."),
+        (30, "New customers in May 2026: 30, after 6 the month before."),
+        (1, "New customers in May 2026: 1, down from 6 the month before."),
+        (6, "New customers in May 2026: 6, as many as the month before."),
     ],
 )
 def test_customers_say_how_many_are_new(
@@ -316,7 +316,7 @@ def test_quality_says_what_failed_and_who_mends_it(
     changed: Changed, release_file: Path, company: CompanyFacts
 ) -> None:
     said = lead(built(release_file, "en", company), "quality")
-    assert said.startswith("2 of 120 checks failed. 20 records wait to be mended, with 200K at")
+    assert said.startswith("2 of 120 checks failed. Records to mend: 20, with 200K at")
     path = changed("delete from quality_issues", "update quality_checks set is_passed = true")
     assert lead(built(path, "en", company), "quality") == (
         "All 120 checks passed. No record waits to be mended."
