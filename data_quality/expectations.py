@@ -38,6 +38,8 @@ class Expectation:
 
     `rule` is `<entity>.<column or topic>.<kind>`, stable and lower snake. `needs` names the
     entities without which the check has no sense (nobody delivers them: it is left out).
+    `only_where` is a condition that every failing row meets: where no row does, nothing failed,
+    and one look serves all expectations that share it.
     """
 
     rule: str
@@ -54,6 +56,7 @@ class Expectation:
     condition: str | None = None
     needs: tuple[str, ...] = ()
     is_final: bool = False
+    only_where: str | None = None
 
     @property
     def column_name(self) -> str:
@@ -128,6 +131,7 @@ def fits(entity: str, column: str, type_: str, is_required: bool) -> Expectation
         message_en=en,
         condition=f"{misfit(column)} is not null",
         is_final=True,
+        only_where="this._rejected_values is not null",
     )
 
 

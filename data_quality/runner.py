@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -140,15 +141,16 @@ def _table_outcomes(
     except Exception as error:  # The table is not there, or cannot be read: no check of it has run.
         return [_failed_to_run(e, table, str(error)) for e in expectations]
     statements = {
-        e.rule: _statement(e, parameters, key_columns) for e in expectations if e.kind == "rows"
+        e.rule: _statement(e.condition or "", parameters, key_columns)
+        for e in expectations
+        if e.kind == "rows"
     }
+    absent = _absent(gx, batch, expectations, parameters)
+    asked = [e for e in expectations if e.only_where not in absent]
     # Counting first, asking for keys only where something failed: a tenth of the cost.
-    counted = _validated(gx, batch, expectations, statements, {"result_format": "BOOLEAN_ONLY"})
-    failed = [
-        expectation
-        for expectation, result in zip(expectations, counted, strict=True)
-        if _error(result) is None and not result.success
-    ]
+    results = _validated(gx, batch, asked, statements, {"result_format": "BOOLEAN_ONLY"})
+    counted = {e.rule: result for e, result in zip(asked, results, strict=True)}
+    failed = [e for e in asked if _error(counted[e.rule]) is None and not counted[e.rule].success]
     detailed = {}
     if failed:
         format_: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 1}
@@ -160,11 +162,12 @@ def _table_outcomes(
         results = _validated(gx, batch, failed, statements, format_)
         detailed = {e.rule: result for e, result in zip(failed, results, strict=True)}
     found = []
-    for expectation, result in zip(expectations, counted, strict=True):
-        error = _error(result)
+    for expectation in expectations:
+        result = counted.get(expectation.rule)
+        error = _error(result) if result is not None else None
         if error is not None:
             found.append(_failed_to_run(expectation, table, error))
-        elif result.success:
+        elif result is None or result.success:
             found.append(Outcome(expectation, table, did_run=True, is_passed=True, rows_failed=0))
         else:
             found.append(
@@ -180,6 +183,21 @@ def _table_outcomes(
     return found
 
 
+def _absent(
+    gx: Any, batch: Any, expectations: Sequence[Expectation], parameters: Mapping[str, str]
+) -> set[str]:
+    """The shared conditions (`only_where`) that no row of the table meets."""
+    shared = [e for e in expectations if e.only_where is not None]
+    first = {e.only_where: replace(e, kind="rows") for e in reversed(shared) if e.only_where}
+    looks = {e.rule: _statement(where, parameters, ()) for where, e in first.items()}
+    results = _validated(gx, batch, list(first.values()), looks, {"result_format": "BOOLEAN_ONLY"})
+    return {
+        where
+        for where, result in zip(first, results, strict=True)
+        if _error(result) is None and result.success
+    }
+
+
 def _validated(
     gx: Any,
     batch: Any,
@@ -187,6 +205,8 @@ def _validated(
     statements: Mapping[str, str],
     result_format: dict[str, Any],
 ) -> list[Any]:
+    if not expectations:
+        return []
     # Results come back in an order of their own: the rule rides along to tell which is which.
     suite = gx.ExpectationSuite(
         name="suite", expectations=[_translated(e, statements) for e in expectations]
@@ -214,17 +234,37 @@ def _translated(expectation: Expectation, statements: Mapping[str, str]) -> Any:
             )
         case "matches":
             return gxe.ExpectColumnValuesToMatchRegex(
-                column=expectation.columns[0], regex=expectation.pattern, meta=meta
+                column=expectation.columns[0], regex=expectation.pattern or "", meta=meta
             )
         case "rows":
-            return gxe.UnexpectedRowsExpectation(
-                unexpected_rows_query=statements[expectation.rule], meta=meta
-            )
+            return _counted_rows()(unexpected_rows_query=statements[expectation.rule], meta=meta)
         case "row_count":
             return gxe.ExpectTableRowCountToBeBetween(
-                min_value=minimum, max_value=maximum, meta=meta
+                min_value=None if minimum is None else int(minimum),
+                max_value=None if maximum is None else int(maximum),
+                meta=meta,
             )
     raise ValueError(f"{expectation.rule}: no kind of expectation is called {expectation.kind}")
+
+
+@cache
+def _counted_rows() -> Any:
+    """The expectation of no unexpected rows, which counts them and fetches none.
+
+    Its parent runs each query twice, for the count and for a sample that we have no use for.
+    """
+    from great_expectations.expectations import UnexpectedRowsExpectation
+
+    class ExpectNoUnexpectedRows(UnexpectedRowsExpectation):
+        metric_dependencies = ("unexpected_rows_query.row_count",)
+
+        def _validate(
+            self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None
+        ) -> Any:
+            count = metrics["unexpected_rows_query.row_count"]
+            return {"success": count == 0, "result": {"observed_value": count}}
+
+    return ExpectNoUnexpectedRows
 
 
 def _number(text: str | None) -> int | float | None:
@@ -234,11 +274,9 @@ def _number(text: str | None) -> int | float | None:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def _statement(
-    expectation: Expectation, parameters: Mapping[str, str], key_columns: Sequence[str]
-) -> str:
+def _statement(condition: str, parameters: Mapping[str, str], key_columns: Sequence[str]) -> str:
     selected = ", ".join(f'this."{column}"' for column in key_columns) or "1 as failing"
-    condition = Template(expectation.condition or "").substitute(parameters)
+    condition = Template(condition).substitute(parameters)
     # The batch arrives with a name of its own, which conditions should not have to know.
     return f"select {selected} from (select * from {{batch}}) as this where {condition}"
 

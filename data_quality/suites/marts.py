@@ -1,4 +1,4 @@
-"""State what a release must hold before it is published: keys, limits, agreement, no sudden jump."""
+"""State what a release must hold before it is published: keys, limits, agreement, no jump."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ def _agreements(mart: str) -> list[Expectation]:
                 "(this.measure = 'nps' and abs(this.score) > 100)"
                 " or (this.measure <> 'nps' and (this.score < 0 or this.score > 1))",
                 "问卷得分超出范围（NPS 为 -100 到 100，CSAT 与 CES 为 0 到 1）。请报告此错误。",
-                "A score is out of range (NPS -100 to 100, CSAT and CES 0 to 1). Report this fault.",
+                "A score is out of range (NPS -100 to 100, CSAT, CES 0 to 1). Report this fault.",
                 dimension="accuracy",
             ),
             _check(
