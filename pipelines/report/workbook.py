@@ -107,14 +107,14 @@ def _looks(book: Any) -> dict[str, Any]:
         "note": book.add_format({"font_color": "#586273", "italic": True}),
         "link": book.add_format({"font_color": _BLUE, "underline": 1}),
         "header": book.add_format(
-            {"bold": True, "bg_color": "#E6F1FA", "bottom": 1, "valign": "vcenter"}
+            {"indent": 1, "bold": True, "bg_color": "#E6F1FA", "bottom": 1, "valign": "vcenter"}
         ),
         "header_right": book.add_format(
             {"bold": True, "bg_color": "#E6F1FA", "bottom": 1, "align": "right",
              "valign": "vcenter"}
         ),
-        "text": book.add_format({"valign": "top"}),
-        "long": book.add_format({"text_wrap": True, "valign": "top"}),
+        "text": book.add_format({"valign": "top", "indent": 1}),
+        "long": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
         "muted": book.add_format({"font_color": "#586273", "valign": "top"}),
         "none": book.add_format({"align": "right", "font_color": "#586273", "valign": "top"}),
         "right": book.add_format({"align": "right", "valign": "top"}),

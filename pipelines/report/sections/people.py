@@ -56,9 +56,24 @@ def _scores(release: Release, period: Row | None) -> list[Row]:
             [period_type],
         )
         if starts:
-            # Of two, the newest may still be running: the one before it is whole.
-            return release.rows(columns, [period_type, starts[-1]["period_start"]])
+            is_running = len(starts) > 1 and _is_running(release, period_type, starts[0])
+            start = starts[1 if is_running else 0]["period_start"]
+            return release.rows(columns, [period_type, start])
     return []
+
+
+def _is_running(release: Release, period_type: str, row: Row) -> bool:
+    """Whether the period goes on after the as-of date; where that is unknown, it may."""
+    if not release.has("release_info"):
+        return True
+    months = {"month": 1, "quarter": 3, "year": 12}[period_type]
+    return bool(
+        release.rows(
+            "select as_of_date < ?::date + to_months(?) - interval 1 day as is_running"
+            " from release_info limit 1",
+            [row["period_start"], months],
+        )[0]["is_running"]
+    )
 
 
 def _names(release: Release) -> dict[str, Row]:

@@ -194,7 +194,7 @@ def _breakdown(
         f"sales_{dimension}",
         words.say("sales.by_table", dimension=name, period=month),
         (
-            Column("member", name),
+            Column("member", name[:1].upper() + name[1:]),
             Column("net_sales", words.term("net_sales"), "money"),
             Column("share_of_total", words.say("column.share_of_total"), "rate"),
             Column("growth", words.say("column.growth"), "growth", no_earlier),

@@ -130,7 +130,7 @@ def service(release: Release, words: Words) -> Section | None:
             Table(
                 "fulfilment_region",
                 words.say("service.region_table", period=period),
-                (Column("member", words.choice("dimension", "region")), *measures),
+                (Column("member", words.choice("dimension", "region").capitalize()), *measures),
                 [region | {"member": words.member(region)} for region in regions],
             )
         )

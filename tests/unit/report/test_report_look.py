@@ -14,9 +14,7 @@ from pipelines.report.workbook import write_workbook
 
 @pytest.mark.component
 @pytest.mark.timeout(180)
-def test_chromium_draws_the_page_within_a_phone_s_width(
-    release_file: Path, company: CompanyFacts, tmp_path: Path
-) -> None:
+def test_chromium_draws_the_page(release_file: Path, company: CompanyFacts, tmp_path: Path) -> None:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("Chromium is not installed")

@@ -248,6 +248,18 @@ def test_people_say_who_reached_their_quota(
 
 
 @pytest.mark.parametrize(
+    ("as_of", "quarter"), [("2026-06-14", "2026年一季度"), ("2026-06-30", "2026年二季度")]
+)
+def test_without_quotas_people_are_told_by_the_last_complete_quarter(
+    changed: Changed, company: CompanyFacts, as_of: str, quarter: str
+) -> None:
+    path = changed(
+        "delete from quota_attainment", f"update release_info set as_of_date = date '{as_of}'"
+    )
+    assert lead(built(path, "zh", company), "people").startswith(f"{quarter}没有个人目标")
+
+
+@pytest.mark.parametrize(
     ("new", "said"),
     [
         (30, "New customers in May 2026: 30, after 6 the month before."),
