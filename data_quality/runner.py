@@ -138,8 +138,10 @@ def _table_outcomes(
             .add_batch_definition_whole_table("all")
             .get_batch()
         )
-    except Exception as error:  # The table is not there, or cannot be read: no check of it has run.
-        return [_failed_to_run(e, table, str(error)) for e in expectations]
+    except (
+        Exception
+    ) as raised:  # The table is not there, or cannot be read: no check of it has run.
+        return [_failed_to_run(e, table, str(raised)) for e in expectations]
     statements = {
         e.rule: _statement(e.condition or "", parameters, key_columns)
         for e in expectations
@@ -164,9 +166,9 @@ def _table_outcomes(
     found = []
     for expectation in expectations:
         result = counted.get(expectation.rule)
-        error = _error(result) if result is not None else None
-        if error is not None:
-            found.append(_failed_to_run(expectation, table, error))
+        problem = _error(result) if result is not None else None
+        if problem is not None:
+            found.append(_failed_to_run(expectation, table, problem))
         elif result is None or result.success:
             found.append(Outcome(expectation, table, did_run=True, is_passed=True, rows_failed=0))
         else:

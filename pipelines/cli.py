@@ -103,7 +103,7 @@ def _progress() -> Callable[[str], None]:
         def say_plainly(text: str) -> None:
             step = text.split(" ")[0]
             line = text if step not in ("extract", "build") else step
-            if line not in seen:
+            if line and line not in seen:
                 seen.add(line)
                 click.echo(f"· {line}", err=True)
 
@@ -132,8 +132,7 @@ def demo(folder: Path, scale: float, seed: int, as_of: date | None) -> None:
 
     Example: salesops demo --scale 10, then salesops run --config demo/salesops.yaml
     """
-    from pipelines.demo.write import DEFAULT_AS_OF
-    from pipelines.demo.write import write_demo
+    from pipelines.demo.write import DEFAULT_AS_OF, write_demo
 
     summary = write_demo(folder, scale=scale, seed=seed, as_of=as_of or DEFAULT_AS_OF)
     for name, rows in summary.rows.items():
@@ -228,13 +227,20 @@ def accept(issue_id: str, reason: str, until: date, config: Path | None) -> None
     """
     import getpass
 
-    from pipelines.gate.issues import accept_issue
+    from pipelines.gate.issues import NotAcceptable, UnknownIssue, accept_issue
 
     settings = _settings(config)
     try:
-        accept_issue(settings.lake, issue_id, reason, until, getpass.getuser(), datetime.now(UTC))
-    except (KeyError, ValueError) as error:
-        stop(str(error.args[0]), WRONG_USE)
+        accept_issue(
+            settings.lake,
+            issue_id,
+            reason=reason,
+            until=until,
+            by=getpass.getuser(),
+            now=datetime.now(UTC),
+        )
+    except (UnknownIssue, NotAcceptable) as error:
+        stop(str(error), WRONG_USE)
     click.echo(f"{issue_id} is accepted until {until}. Next: salesops run")
 
 

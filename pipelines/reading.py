@@ -48,7 +48,11 @@ def _table(rows: list[dict[str, Any]], limit: int = 200) -> str:
     cells = [["" if r[n] is None else str(r[n]) for n in names] for r in rows[:limit]]
     widths = [max(len(n), *(len(row[i]) for row in cells)) for i, n in enumerate(names)]
     is_number = [
-        all(isinstance(r[n], int | float) or hasattr(r[n], "as_tuple") for r in rows if r[n] is not None)
+        all(
+            isinstance(r[n], int | float) or hasattr(r[n], "as_tuple")
+            for r in rows
+            if r[n] is not None
+        )
         for n in names
     ]
     lines = ["  ".join(n.ljust(w) for n, w in zip(names, widths, strict=True)).rstrip()]
@@ -81,7 +85,10 @@ def query(settings: Settings, sql: str, form: str) -> str:
             writer.writerow(rows[0])
             # A spreadsheet would take a text that begins like this for a formula.
             writer.writerows(
-                [f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@") else v for v in r.values()]
+                [
+                    f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@") else v
+                    for v in r.values()
+                ]
                 for r in rows
             )
         return text.getvalue()

@@ -90,7 +90,6 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-
 def run_nightly(
     settings: Settings,
     *,
@@ -149,7 +148,8 @@ def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progr
     from pipelines.definitions import build_defs
 
     ensure_manifest(settings)
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    for noisy in ("dagster", "great_expectations"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     definitions = build_defs(settings, say=progress)
     job = definitions.resolve_job_def("nightly")
     with DagsterInstance.get() as instance:

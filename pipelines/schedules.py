@@ -9,9 +9,7 @@ import dagster as dg
 from pipelines.settings import Settings
 
 
-def build_schedule(
-    settings: Settings, job: Any
-) -> dg.ScheduleDefinition:
+def build_schedule(settings: Settings, job: Any) -> dg.ScheduleDefinition:
     """The nightly schedule, in the company's zone."""
     return dg.ScheduleDefinition(
         name="nightly_schedule",

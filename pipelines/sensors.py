@@ -22,9 +22,7 @@ def newest_file(settings: Settings) -> tuple[float, str] | None:
     return max(found, default=None)
 
 
-def build_sensors(
-    settings: Settings, job: Any
-) -> Sequence[dg.SensorDefinition]:
+def build_sensors(settings: Settings, job: Any) -> Sequence[dg.SensorDefinition]:
     """A sensor on the folders of file sources, and one on failed runs."""
 
     @dg.sensor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from data_quality.expectations import (
@@ -61,7 +62,10 @@ PAST_COLUMNS = frozenset(
 def suite(entity_name: str) -> tuple[Expectation, ...]:
     """Everything that must hold of the entity: what its declaration implies, then its own rules."""
     entity = contract.entities()[entity_name]
-    return (*_declared(entity), *_own(entity))
+    found = (*_declared(entity), *_own(entity))
+    if "is_deleted" not in entity.column_names:
+        return found
+    return tuple(_of_living_rows(e, entity) for e in found)
 
 
 def suites() -> dict[str, tuple[Expectation, ...]]:
@@ -73,6 +77,21 @@ def staging_table(entity_name: str) -> str:
     """The table that the gate reads for an entity, with its schema."""
     entity = contract.entities()[entity_name]
     return f"staging.stg_{entity.domain}__{entity.name}"
+
+
+def _of_living_rows(expectation: Expectation, entity: contract.Entity) -> Expectation:
+    """The same for rows that the source does not call deleted.
+
+    Systems empty what they delete. Such a row goes on, so that core takes the record out; held
+    back, it would leave the last accepted version in every figure. Its key it must have.
+    """
+    is_key = set(expectation.columns) <= set(entity.key)
+    if expectation.kind != "rows" or is_key:
+        return expectation
+    return replace(
+        expectation,
+        condition=f"({expectation.condition}) and this.is_deleted is not true",
+    )
 
 
 def _declared(entity: contract.Entity) -> tuple[Expectation, ...]:

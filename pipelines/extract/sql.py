@@ -118,7 +118,8 @@ class SqlReader:
     ) -> Iterator[pa.Table]:
         """Rows of an entity as text; with `since` those whose cursor is at or after it, or NULL."""
         columns = list(self._columns[entity.name])
-        condition, values = "", []
+        condition = ""
+        values: list[str] = []
         if since is not None and entity.cursor:
             condition, values = self._since(entity, since, zone)
         return self._read(columns, self._table(entity.name), condition, values)

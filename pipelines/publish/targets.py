@@ -81,15 +81,13 @@ def _publish_postgres(target: PostgresTarget, database: Path, names: Sequence[st
         ):
             release.execute("set timezone = 'UTC'")
             schema = quoted(target.db_schema)
-            connection.execute(f"create schema if not exists {schema}")  # type: ignore[arg-type]
+            connection.execute(f"create schema if not exists {schema}")
             for name in names:
                 _replace_rows(release, connection, target.db_schema, name)
             if target.reader_role:
                 role = quoted(target.reader_role)
-                connection.execute(f"grant usage on schema {schema} to {role}")  # type: ignore[arg-type]
-                connection.execute(
-                    f"grant select on all tables in schema {schema} to {role}"  # type: ignore[arg-type]
-                )
+                connection.execute(f"grant usage on schema {schema} to {role}")
+                connection.execute(f"grant select on all tables in schema {schema} to {role}")
     except psycopg.Error as error:
         words = " ".join(str(error).split()).replace(str(address.password or "\0"), "***")
         raise PublishFailed(f"PostgreSQL schema {target.db_schema}: {words}") from None

@@ -42,7 +42,7 @@ def project_folder() -> Path:
     beside = Path(__file__).resolve().parents[2] / "dbt_project"
     if beside.is_dir():
         return beside
-    import dbt_project  # type: ignore[import-not-found]
+    import dbt_project
 
     return Path(next(iter(dbt_project.__path__)))
 
@@ -162,7 +162,7 @@ def build_models(
             # A test between two steps runs in the later one.
             "--indirect-selection",
             "cautious",
-        ]  # fmt: skip
+        ]
     )
     _close_warehouse()
     if result.exception is not None:

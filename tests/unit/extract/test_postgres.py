@@ -29,7 +29,8 @@ insert into sales.customers values
     (5, 'e', '2026-01-01 10:00+08');
 insert into sales.products values ('P', 'Lampe ä 灯', 3.14159);
 insert into sales.orders values
-    (10, 1, 'shipped', '2026-01-05 23:30', '2026-01-08', false, '{"a": 1}'), (11, 2, 'draft', null, null, true, null);
+    (10, 1, 'shipped', '2026-01-05 23:30', '2026-01-08', false, '{"a": 1}'),
+    (11, 2, 'draft', null, null, true, null);
 """
 
 

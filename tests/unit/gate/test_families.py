@@ -226,3 +226,15 @@ def test_a_deleted_family_no_longer_waits(company: Company) -> None:
         company.delete(entity, label)
     assert company.gate().waiting_families == 0
     assert company.accepted("orders", "order_id") == {}
+
+
+def test_what_the_source_calls_deleted_goes_on_so_that_core_can_take_it_out(
+    company: Company,
+) -> None:
+    _order(company, "a")
+    company.gate()
+    # Deleting emptied the order.
+    company.send("orders", "a", is_deleted=True, status=None, ordered_at=None)
+    company.gate()
+    assert company.accepted("orders", "is_deleted") == {"a": True}
+    assert company.issues() == {}

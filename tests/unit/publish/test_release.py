@@ -79,7 +79,7 @@ def test_current_moves_in_one_step_and_back(tmp_path, warehouse):
     assert releases.current_release(tmp_path) == first
     with pytest.raises(ReleaseError, match="no earlier release"):
         releases.roll_back(tmp_path)
-    with pytest.raises(ReleaseError, match="no release 'r9'. The newest are: r1, r2"):
+    with pytest.raises(ReleaseError, match=r"no release 'r9'\. The newest are: r1, r2"):
         releases.roll_back(tmp_path, "r9")
     assert releases.roll_back(tmp_path, "r2") == second
 
