@@ -107,14 +107,14 @@ def _looks(book: Any) -> dict[str, Any]:
         "note": book.add_format({"font_color": "#586273", "italic": True}),
         "link": book.add_format({"font_color": _BLUE, "underline": 1}),
         "header": book.add_format(
-            {"indent": 1, "bold": True, "bg_color": "#E6F1FA", "bottom": 1, "valign": "vcenter"}
+            {"align": "left", "indent": 1, "bold": True, "bg_color": "#E6F1FA", "bottom": 1, "valign": "vcenter"}
         ),
         "header_right": book.add_format(
             {"bold": True, "bg_color": "#E6F1FA", "bottom": 1, "align": "right",
              "valign": "vcenter"}
         ),
-        "text": book.add_format({"valign": "top", "indent": 1}),
-        "long": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
+        "text": book.add_format({"valign": "top", "align": "left", "indent": 1}),
+        "long": book.add_format({"text_wrap": True, "valign": "top", "align": "left", "indent": 1}),
         "muted": book.add_format({"font_color": "#586273", "valign": "top"}),
         "none": book.add_format({"align": "right", "font_color": "#586273", "valign": "top"}),
         "right": book.add_format({"align": "right", "valign": "top"}),
@@ -218,9 +218,10 @@ def _native_chart(sheet: _Sheet, table: Table, top: int, place: tuple[int, int])
               "major_gridlines": {"visible": True, "line": {"color": "#E4E8EE"}}}  # fmt: skip
     if any(is_number(row[key]) and row[key] < 0 for row in table.rows[:shown] for key in series):
         values.pop("min")
+    # A date axis would sort by itself: labels are text.
     # Rows are written from the top and tables begin with the newest month: the category axis runs
     # backwards, and the value axis crosses at its other end to stay left or below.
-    category = {"num_format": "yyyy-mm", "label_position": "low", "reverse": True,
+    category = {"num_format": "yyyy-mm", "label_position": "low", "reverse": True, "text_axis": True,
                 "crossing": "max"}  # fmt: skip
     is_bar = native.shape == "bar"
     chart.set_x_axis(values if is_bar else category)
