@@ -107,7 +107,14 @@ def _looks(book: Any) -> dict[str, Any]:
         "note": book.add_format({"font_color": "#586273", "italic": True}),
         "link": book.add_format({"font_color": _BLUE, "underline": 1}),
         "header": book.add_format(
-            {"align": "left", "indent": 1, "bold": True, "bg_color": "#E6F1FA", "bottom": 1, "valign": "vcenter"}
+            {
+                "align": "left",
+                "indent": 1,
+                "bold": True,
+                "bg_color": "#E6F1FA",
+                "bottom": 1,
+                "valign": "vcenter",
+            }
         ),
         "header_right": book.add_format(
             {"bold": True, "bg_color": "#E6F1FA", "bottom": 1, "align": "right",
