@@ -5,7 +5,9 @@
 case
         when {{ found }} is not null then {{ found }}
         when not exists (
-            select 1 from {{ source('run', 'delivered') }} where delivered.entity = '{{ entity }}'
+            select 1
+            from {{ source('run', 'delivered') }} as delivered_entities
+            where delivered_entities.entity = '{{ entity }}'
         ) then {{ raw }}
     end
 {%- endmacro %}
