@@ -150,6 +150,7 @@ def test_a_metric_is_published_where_the_dictionary_says(
         ("ces", "survey_scores"): "score",
         ("bookings", "win_rates"): "won_amount",
         ("bookings", "quota_attainment"): "credited",
+        ("open_pipeline", "open_pipeline"): "amount",
         ("nps", "customer_360"): "last_nps",
         ("csat", "customer_360"): "last_csat",
     }
