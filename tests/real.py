@@ -14,7 +14,7 @@ def show(title: str, figures: list[real.Figure]) -> int:
     """Print the figures of one run; returns how many are not equal."""
     print(f"\n{title}")
     for figure in figures:
-        mark = "=" if figure.is_equal else "≠"
+        mark = "≠" if not figure.is_equal else "=" if figure.is_exact else "≈"
         print(
             f"  {mark} {figure.name:34} {figure.expected!s:>18} {figure.published!s:>24}  {figure.query}"
         )
@@ -74,7 +74,9 @@ def main(data: Path) -> int:
             environment={"POLL_FOLDER": str(poll)},
         )
         print(f"\nStar Wars poll: published as {release.name}")
-    print(f"\n{'All figures are equal.' if not wrong else f'{wrong} figures differ.'}")
+    print(
+        f"\n{'All figures are equal (≈: to the cent).' if not wrong else f'{wrong} figures differ.'}"
+    )
     return 1 if wrong else 0
 
 

@@ -85,6 +85,15 @@ class Figure:
     query: str
 
     @property
+    def is_exact(self) -> bool:
+        """Equal in every place that the expected figure gives (six for ratios, four for money)."""
+        if isinstance(self.expected, str):
+            return self.is_equal
+        return self.published is not None and abs(float(self.published) - self.expected) < (
+            5e-5 if self.expected > 1000 else 1e-6
+        )
+
+    @property
     def is_equal(self) -> bool:
         if isinstance(self.expected, str):
             return bool(self.published == self.expected)
