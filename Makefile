@@ -1,6 +1,5 @@
 # Two commands: `make run` and `make test`. Each target calls one tool; the logic is in the project.
 PYTHON ?= python3
-HOME_DIR ?= data/demo
 REAL_DATA ?= ../shared/data
 
 .PHONY: run test ui real lint bench lock

@@ -9,7 +9,7 @@ import shutil
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -240,8 +240,3 @@ def sweep_drafts(home: Path) -> None:
     for draft in (home / "releases").glob("*.tmp"):
         _remove(draft)
     (home / ".current.tmp").unlink(missing_ok=True)
-
-
-def age_days(facts: Mapping[str, Any], today: date) -> int:
-    """Days from a release's as-of date to today."""
-    return (today - date.fromisoformat(str(facts["as_of_date"]))).days

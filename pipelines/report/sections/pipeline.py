@@ -87,7 +87,8 @@ def _win_period(release: Release) -> Row | None:
         " order by period_start desc"
     )
     enough = [row for row in rows if row["n"] >= _ENOUGH]
-    return (enough or rows or [None])[0]  # type: ignore[list-item]
+    usable = enough or rows
+    return usable[0] if usable else None
 
 
 def win_members(release: Release, period: Row, dimension: str) -> list[Row]:

@@ -32,7 +32,8 @@ def _chosen(rows: list[Row], metric: str) -> Row | None:
     complete = [row for row in valued if row["is_complete"]]
     if metric in _AS_OF_METRICS:
         return valued[-1] if valued else None
-    return (complete or valued or [None])[-1]  # type: ignore[list-item]
+    usable = complete or valued
+    return usable[-1] if usable else None
 
 
 def _target(row: Row, kind: Kind, words: Words) -> tuple[str, Status, Comparison | None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.report.facts import CompanyFacts
+from pipelines.report.numbers import Language
 from pipelines.report.page import render_html
 
 Changed = Callable[..., Path]
@@ -98,12 +99,12 @@ def test_a_section_without_data_is_left_out_and_named(
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_an_empty_release_still_makes_a_page(
-    empty_release: Path, company: CompanyFacts, tmp_path: Path, language: str
+    empty_release: Path, company: CompanyFacts, tmp_path: Path, language: Language
 ) -> None:
     page = render_html(
         empty_release,
         tmp_path / "p.html",
-        language=language,  # type: ignore[arg-type]
+        language=language,
         company=company,
     )
     assert page.stat().st_size > 3000
