@@ -12,7 +12,6 @@ from pipelines.settings import (
     Analysis,
     Company,
     FilesTarget,
-    PostgresTarget,
     Schedule,
     Settings,
     SettingsError,
@@ -94,27 +93,19 @@ def describe_sources(settings: Settings) -> list[dict[str, Any]]:
 
 
 def describe_targets(settings: Settings) -> list[dict[str, Any]]:
-    """Whether each target can be written."""
+    """Whether each target can be written. Nothing is."""
+    from pipelines.publish.postgres import try_target
+
     rows = []
     for target in settings.publish:
         if isinstance(target, FilesTarget):
             told, is_ok = f"releases below {settings.home}, the newest {target.keep} are kept", True
         else:
-            told, is_ok = _try_postgres(target)
+            told, is_ok = try_target(target)
         rows.append(
             {"source": f"target {target.kind}", "is_ok": is_ok, "told": told, "details": []}
         )
     return rows
-
-
-def _try_postgres(target: PostgresTarget) -> tuple[str, bool]:
-    from pathlib import Path
-
-    try:
-        with sql.open_sql(target.url.get_secret_value(), schema=None, base=Path()):
-            return f"PostgreSQL, schema {target.db_schema}", True
-    except SourceUnavailable as error:
-        return str(error), False
 
 
 def _commented(model: Any, indent: str) -> list[str]:

@@ -302,18 +302,21 @@ def releases(config: Path | None, as_json: bool) -> None:
 @click.argument("release_id", required=False)
 @_config
 def rollback(release_id: str | None, config: Path | None) -> None:
-    """Point `current` at an earlier release (default: the one before).
+    """Point `current` and every target at an earlier release (default: the one before).
 
     Example: salesops rollback 20261125T030000000000Z
     """
     from pipelines import running
-    from pipelines.publish.release import ReleaseError, roll_back
+    from pipelines.publish.postgres import PublishFailed
+    from pipelines.publish.release import ReleaseError, find_release
+    from pipelines.publish.targets import deliver
 
     settings = _settings(config)
     try:
         with running.only_one(settings, "rollback"):
-            chosen = roll_back(settings.home, release_id)
-    except (ReleaseError, running.AnotherAtWork) as error:
+            chosen = find_release(settings.home, release_id)
+            deliver(settings, chosen, say=lambda text: click.echo(f"· {text}", err=True))
+    except (PublishFailed, ReleaseError, running.AnotherAtWork) as error:
         stop(str(error), FAILED)
     click.echo(f"current → {chosen.name}")
 

@@ -8,8 +8,8 @@ def exit_code_of(error: BaseException) -> int:
     from pipelines.extract.night import SourceNeverDelivered
     from pipelines.extract.reading import SourceUnavailable
     from pipelines.nightly import GateRefused, WrongHome
+    from pipelines.publish.postgres import PublishFailed
     from pipelines.publish.release import ReleaseError
-    from pipelines.publish.targets import PublishFailed
     from pipelines.running import AnotherAtWork
     from pipelines.settings import SettingsError
     from pipelines.transform.models import TransformFailed

@@ -176,18 +176,28 @@ def inputs_hash(night_: Night, extraction: Extraction) -> str:
     for name in _DECISIONS:
         digest.update(lake.fingerprint(settings.lake / "_salesops" / name).encode())
     stale = sorted((s.source, s.entity) for s in extraction.stale)
-    told = settings.model_dump_json(exclude={"home", "base", "schedule"})
+    told = settings.model_dump_json(exclude={"home", "base", "schedule", "publish"})
     digest.update(f"{night_.as_of} {code_version()} {stale} {told}".encode())
     return digest.hexdigest()
 
 
-def is_published(night_: Night, extraction: Extraction) -> bool:
-    """Whether the release in use was made of the same inputs: then there is nothing to build."""
-    current = releases.current_release(night_.settings.home)
-    if current is None or night_.is_full:
+def is_delivered(night_: Night, extraction: Extraction) -> bool:
+    """Whether a release made of the same inputs is there already: then nothing is to be built.
+
+    It is the one in use, or one that a target refused or a kill left undelivered. Where a target
+    shows another release, it is brought there. Raises PublishFailed where it cannot be.
+    """
+    from pipelines.publish import targets
+
+    home = night_.settings.home
+    kept = [] if night_.is_full else releases.list_releases(home)
+    wanted = inputs_hash(night_, extraction) if kept else ""
+    made = [release for release in kept if releases.read_facts(release).get("inputs") == wanted]
+    if not made:
         return False
-    facts = releases.read_facts(current)
-    return bool(facts.get("inputs") == inputs_hash(night_, extraction))
+    current = releases.current_release(home)
+    targets.deliver(night_.settings, current if current in made else made[-1], say=night_.say)
+    return True
 
 
 def extract(night_: Night) -> Extraction:
@@ -336,9 +346,10 @@ def published_marts(manifest: Mapping[str, Any]) -> list[releases.Mart]:
 
 
 def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
-    """Copy, audit, complete, seal, report and put in place; then point `current` at it.
+    """Copy, audit, complete, seal, report and put in place; then deliver it, `current` last.
 
-    Raises GateRefused where the audit finds what must not be published.
+    Raises GateRefused where the audit finds what must not be published, PublishFailed where a
+    target cannot be written.
     """
     from pipelines.publish import audit, targets
 
@@ -388,8 +399,6 @@ def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
         targets.write_reports(database, draft, settings)
     with measured(night_, "publish"):
         releases.write_parquet(database, draft / "parquet", list(rows))
-        for target in settings.publish:
-            targets.publish_elsewhere(target, database, list(rows), say=night_.say)
         place = releases.finish_release(
             draft,
             {
@@ -405,7 +414,7 @@ def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
                 ],
             },
         )
-        releases.point_at(settings.home, place)
+        targets.deliver(settings, place, say=night_.say)
         releases.prune_releases(settings.home, settings.keep)
         night_.rows = sum(rows.values())
     return place

@@ -34,8 +34,8 @@ def build_assets(settings: Settings, say: Say) -> list[dg.AssetsDefinition]:
         """One row for each version of each record that a source delivered."""
         night = night_of(context, settings, say)
         extraction = nightly.extract(night)
-        # Nothing is yielded where the release in use has all of it: what follows is skipped.
-        if nightly.is_published(night, extraction):
+        # Nothing is yielded where a release has all of it: what follows is skipped.
+        if nightly.is_delivered(night, extraction):
             context.log.info("nothing is new: the release in use is made of the same inputs")
             return
         by_entity: dict[str, list[Any]] = {}

@@ -189,8 +189,8 @@ def list_releases(home: Path) -> list[Path]:
     return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.endswith(".tmp"))
 
 
-def roll_back(home: Path, wanted: str | None = None) -> Path:
-    """Point `current` at an earlier release (default: the one before) and return its folder.
+def find_release(home: Path, wanted: str | None = None) -> Path:
+    """The folder of a release by its id; by default of the one before the one in use.
 
     Raises ReleaseError where there is none such.
     """
@@ -208,7 +208,6 @@ def roll_back(home: Path, wanted: str | None = None) -> Path:
             raise ReleaseError(f"there is no release {wanted!r}. The newest are: {names}")
         chosen = found[0]
     read_facts(chosen)
-    point_at(home, chosen)
     return chosen
 
 

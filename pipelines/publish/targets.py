@@ -1,33 +1,21 @@
-"""Bring a sealed release to its readers: report files beside it, and PostgreSQL."""
+"""Bring a sealed release to its readers: report files beside it, PostgreSQL, and `current` last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from pipelines.extract.lake import quoted
-from pipelines.settings import FilesTarget, PostgresTarget, Settings
+from pipelines.publish.postgres import PublishFailed, publish_postgres, published_release
+from pipelines.publish.release import (
+    DATABASE,
+    current_release,
+    list_releases,
+    point_at,
+    read_facts,
+)
+from pipelines.settings import PostgresTarget, Settings
 
 Say = Callable[[str], None]
-_BATCH = 10_000
-_POSTGRES_TYPES = {
-    "VARCHAR": "text",
-    "BIGINT": "bigint",
-    "INTEGER": "integer",
-    "HUGEINT": "numeric(38, 0)",
-    "DOUBLE": "double precision",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP WITH TIME ZONE": "timestamptz",
-    "TIMESTAMP": "timestamp",
-}
-
-
-class PublishFailed(Exception):
-    """A target could not be written. The message names it, without its password."""
 
 
 def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path]:
@@ -50,73 +38,40 @@ def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path
     ]
 
 
-def publish_elsewhere(
-    target: FilesTarget | PostgresTarget, database: Path, names: Sequence[str], *, say: Say
-) -> None:
-    """Publish to one target of the settings; release folders are always written.
+def deliver(settings: Settings, release: Path, *, say: Say) -> None:
+    """Bring a whole release to every target that does not show it, then point `current` at it.
 
-    Raises PublishFailed where it cannot be written; nothing of it is visible then.
+    Raises PublishFailed where a target cannot be written: `current` stays where it is then, and the
+    same call later goes on with the targets that are left.
     """
-    if isinstance(target, PostgresTarget):
-        say(f"publish to PostgreSQL schema {target.db_schema}")
-        _publish_postgres(target, database, names)
-
-
-def _postgres_type(duckdb_type: str) -> str:
-    if duckdb_type.startswith("DECIMAL"):
-        return duckdb_type.replace("DECIMAL", "numeric")
-    return _POSTGRES_TYPES.get(duckdb_type, "text")
-
-
-def _publish_postgres(target: PostgresTarget, database: Path, names: Sequence[str]) -> None:
-    import psycopg
-    from sqlalchemy.engine import make_url
-
-    address = make_url(target.url.get_secret_value()).set(drivername="postgresql")
-    try:
-        with (
-            duckdb.connect(str(database), read_only=True) as release,
-            # One transaction: readers see the old marts until all the new ones are there.
-            psycopg.connect(address.render_as_string(hide_password=False)) as connection,
-        ):
-            release.execute("set timezone = 'UTC'")
-            schema = quoted(target.db_schema)
-            connection.execute(f"create schema if not exists {schema}")
-            for name in names:
-                _replace_rows(release, connection, target.db_schema, name)
-            if target.reader_role:
-                role = quoted(target.reader_role)
-                connection.execute(f"grant usage on schema {schema} to {role}")
-                connection.execute(f"grant select on all tables in schema {schema} to {role}")
-    except psycopg.Error as error:
-        words = " ".join(str(error).split()).replace(str(address.password or "\0"), "***")
-        raise PublishFailed(f"PostgreSQL schema {target.db_schema}: {words}") from None
-
-
-def _replace_rows(
-    release: duckdb.DuckDBPyConnection, connection: Any, schema: str, name: str
-) -> None:
-    """Replace a table's rows; a table whose columns changed is made anew."""
-    columns = release.execute(
-        "select column_name, data_type from information_schema.columns "
-        "where table_schema = 'marts' and table_name = ? order by ordinal_position",
-        [name],
-    ).fetchall()
-    table = f"{quoted(schema)}.{quoted(name)}"
-    known = connection.execute(
-        "select column_name from information_schema.columns "
-        "where table_schema = %s and table_name = %s order by ordinal_position",
-        [schema, name],
-    ).fetchall()
-    if [row[0] for row in known] == [column for column, _ in columns]:
-        # Rows are deleted, not truncated: TRUNCATE would lock readers out.
-        connection.execute(f"delete from {table}")
-    else:
-        connection.execute(f"drop table if exists {table}")
-        declared = ", ".join(f"{quoted(c)} {_postgres_type(t)}" for c, t in columns)
-        connection.execute(f"create table {table} ({declared})")
-    rows = release.execute(f"select * from marts.{quoted(name)}")
-    with connection.cursor() as cursor, cursor.copy(f"copy {table} from stdin") as copy:
-        while batch := rows.fetchmany(_BATCH):
-            for row in batch:
-                copy.write_row(row)
+    current = current_release(settings.home)
+    marts = list(read_facts(release)["rows"])
+    # A mart that an earlier release had is ours to take away.
+    earlier = {name for r in list_releases(settings.home) for name in read_facts(r)["rows"]}
+    for target in settings.publish:
+        if not isinstance(target, PostgresTarget):
+            continue
+        try:
+            if published_release(target) == release.name:
+                continue
+            say(f"publish to PostgreSQL schema {target.db_schema}")
+            publish_postgres(
+                target,
+                release / DATABASE,
+                marts,
+                retired=sorted(earlier - set(marts)),
+                say=say,
+            )
+        except PublishFailed as error:
+            told = (
+                f"The release {release.name} stays in use in the files."
+                if release == current
+                else f"The release {release.name} is whole but not in use: `current` and this "
+                "target stay at the last good one."
+            )
+            raise PublishFailed(
+                f"{error} {told} Mend the target and run again: what is built is delivered then, "
+                "not built again."
+            ) from None
+    if release != current:
+        point_at(settings.home, release)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
 
+from pipelines.extract.night import Extraction
+from pipelines.nightly import Night, inputs_hash, is_delivered
 from pipelines.publish import release as releases
 from pipelines.publish.release import Mart, ReleaseError
+from pipelines.settings import FilesTarget, parse_settings
 
 
 @pytest.fixture
@@ -25,12 +30,12 @@ def warehouse(tmp_path):
 MARTS = [Mart("a", "sales", "One row for each x.", {"x": "a number"}), Mart("b", "core", "", {})]
 
 
-def make(home, warehouse, name):
+def make(home, warehouse, name, **facts):
     draft = home / "releases" / f"{name}.tmp"
     rows = releases.copy_marts(warehouse, draft / releases.DATABASE, MARTS)
     releases.seal(draft / releases.DATABASE, rows)
     releases.write_parquet(draft / releases.DATABASE, draft / "parquet", list(rows))
-    return releases.finish_release(draft, {"release_id": name, "rows": rows})
+    return releases.finish_release(draft, {"release_id": name, "rows": rows, **facts})
 
 
 def test_a_release_holds_the_marts_in_one_schema(tmp_path, warehouse):
@@ -75,13 +80,14 @@ def test_current_moves_in_one_step_and_back(tmp_path, warehouse):
     releases.point_at(tmp_path, first)
     releases.point_at(tmp_path, second)
     assert releases.current_release(tmp_path) == second
-    assert releases.roll_back(tmp_path) == first
+    assert releases.find_release(tmp_path) == first
+    releases.point_at(tmp_path, first)
     assert releases.current_release(tmp_path) == first
     with pytest.raises(ReleaseError, match="no earlier release"):
-        releases.roll_back(tmp_path)
+        releases.find_release(tmp_path)
     with pytest.raises(ReleaseError, match=r"no release 'r9'\. The newest are: r1, r2"):
-        releases.roll_back(tmp_path, "r9")
-    assert releases.roll_back(tmp_path, "r2") == second
+        releases.find_release(tmp_path, "r9")
+    assert releases.find_release(tmp_path, "r2") == second
 
 
 def test_pruning_keeps_the_newest_and_the_one_in_use(tmp_path, warehouse):
@@ -98,3 +104,28 @@ def test_drafts_of_killed_runs_are_swept(tmp_path, warehouse):
     releases.sweep_drafts(tmp_path)
     assert list((tmp_path / "releases").iterdir()) == []
     assert releases.list_releases(tmp_path) == []
+
+
+def test_what_a_failed_delivery_left_is_delivered_and_not_built_again(tmp_path, warehouse):
+    settings = parse_settings(
+        "sources: [{name: a, path: a}]",
+        file=tmp_path / "salesops.yaml",
+        home=tmp_path,
+        environment={},
+    )
+    night = Night(
+        settings, as_of=date(2026, 6, 30), run_id="run", at=datetime(2026, 7, 1, tzinfo=UTC)
+    )
+    extraction = Extraction(night.at, (), ())
+    in_use = make(tmp_path, warehouse, "r1")
+    releases.point_at(tmp_path, in_use)
+    assert not is_delivered(night, extraction)
+    left = make(tmp_path, warehouse, "r2", inputs=inputs_hash(night, extraction))
+    assert not is_delivered(replace(night, is_full=True), extraction)
+    assert not is_delivered(replace(night, as_of=date(2026, 6, 29)), extraction)
+    assert releases.current_release(tmp_path) == in_use
+    assert is_delivered(night, extraction)
+    assert releases.current_release(tmp_path) == left
+    # A target more in the settings changes nothing of what a release is made of.
+    more = settings.model_copy(update={"publish": (*settings.publish, FilesTarget(keep=3))})
+    assert is_delivered(replace(night, settings=more), extraction)
