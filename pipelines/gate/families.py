@@ -41,8 +41,8 @@ def family_sql(entity: str, alias: str) -> str:
     if entity not in _FAMILIES:
         return alone
     root, column = _FAMILIES[entity]
-    # Without its parent's id a row belongs to nobody.
-    return f"coalesce(concat('{root}|', nullif(trim({alias}.{column}), '')), {alone})"
+    # Without its parent's id a row belongs to nobody: || gives NULL then, where concat would not.
+    return f"coalesce('{root}|' || nullif(trim({alias}.{column}), ''), {alone})"
 
 
 def root(entity: str) -> str:
@@ -60,4 +60,5 @@ def followed_families(entity: str) -> tuple[str, ...]:
     if entity not in _FOLLOWERS:
         return ()
     parent, ids = _FOLLOWERS[entity]
-    return tuple(f"concat('{parent}|', {identifier})" for identifier in ids)
+    # NULL where the row names no parent: it follows nobody.
+    return tuple(f"'{parent}|' || nullif(trim({identifier}), '')" for identifier in ids)

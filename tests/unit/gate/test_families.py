@@ -238,3 +238,16 @@ def test_what_the_source_calls_deleted_goes_on_so_that_core_can_take_it_out(
     company.gate()
     assert company.accepted("orders", "is_deleted") == {"a": True}
     assert company.issues() == {}
+
+
+def test_rows_that_name_no_parent_wait_for_nobody(company: Company) -> None:
+    _order(company)
+    company.send("order_lines", "stray", order_id=None)
+    company.send("orders", "nameless", order_id=None, total_amount=None, channel=None)
+    company.send("returns", "by product", order_id=None, order_line_id=None)
+    company.gate()
+    assert company.accepted("returns", "amount") == {"by product": Decimal(1)}
+    assert company.waiting() == {
+        ("order_lines", "stray"): {"order_lines.order_id.required"},
+        ("orders", "nameless"): {"orders.order_id.required"},
+    }
