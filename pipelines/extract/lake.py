@@ -147,6 +147,32 @@ def last_cursor(lake: Path, source: str, entity: str) -> datetime | None:
     return None
 
 
+def needs_whole(lake: Path, source: str, entity: Entity) -> bool:
+    """Whether the newest extraction holds rows without a key, or several of one key.
+
+    What people do about them leaves no trace that a cursor finds (a row deleted beside another of
+    its key, a key filled in): only reading the entity whole tells.
+    """
+    files = batch_files(lake, source, entity.name)
+    if not files:
+        return True
+    connection = open_memory()
+    try:
+        [(is_needed,)] = connection.execute(
+            "with counted as (select _record_id, _batch_id, count(*) as n,"
+            " bool_or(_record_id = _row_hash) as is_keyless,"
+            " bool_and(_is_tombstone) as is_gone from read_parquet(?) group by all),"
+            " newest as (select max_by(n, _batch_id) as n,"
+            " max_by(is_keyless, _batch_id) as is_keyless,"
+            " max_by(is_gone, _batch_id) as is_gone from counted group by _record_id)"
+            " select coalesce(bool_or(not is_gone and (n > 1 or is_keyless)), false) from newest",
+            [[str(file) for file in files]],
+        ).fetchall()
+    finally:
+        connection.close()
+    return bool(is_needed)
+
+
 def batch_id(at: datetime) -> str:
     """The name of the batches extracted at that instant; names sort by time."""
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
@@ -431,7 +457,7 @@ def _keep_changes(
     signature = "md5(string_agg(_row_hash, ',' order by _row_hash))"
     connection.execute(
         f"create temp table known as select _record_id, {signature} as signature, "
-        "bool_and(_is_tombstone) as is_gone from ("
+        "bool_and(_is_tombstone) as is_gone, bool_or(_record_id = _row_hash) as is_keyless from ("
         f"select _record_id, _row_hash, _is_tombstone from {history} "
         "qualify _batch_id = max(_batch_id) over (partition by _record_id)) as newest "
         "group by _record_id"
@@ -499,12 +525,15 @@ def _find_vanished(
         "create temp table vanished as select _record_id from known where not is_gone "
         "and _record_id not in (select _record_id from present where _record_id is not null)"
     )
-    [(gone, alive)] = connection.execute(
-        "select (select count(*) from vanished), (select count(*) from known where not is_gone)"
+    [(gone, keys_gone, alive)] = connection.execute(
+        # A row without a key vanishes when its key is filled in: that is no sign of a broken source.
+        "select (select count(*) from vanished), (select count(*) from vanished join known"
+        " on known._record_id = vanished._record_id where not known.is_keyless),"
+        " (select count(*) from known where not is_gone and not is_keyless)"
     ).fetchall()
-    if alive and gone / alive > vanish_limit:
+    if alive and keys_gone / alive > vanish_limit:
         raise TooManyVanished(
-            f"{gone} of {alive} records of {entity.name} vanished at once, more than "
+            f"{keys_gone} of {alive} records of {entity.name} vanished at once, more than "
             f"{vanish_limit:.0%}: the source is taken to be broken, and nothing is deleted. "
             "If they were meant to go, raise the source's `vanish_limit` for one run."
         )

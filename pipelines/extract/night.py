@@ -150,7 +150,12 @@ def _extract_sql(
                 continue
             say(f"extract {source.name}.{name}")
             cursor = lake.last_cursor(settings.lake, source.name, name)
-            is_whole = is_full or cursor is None or (entity.cursor or "") not in columns
+            is_whole = (
+                is_full
+                or cursor is None
+                or (entity.cursor or "") not in columns
+                or lake.needs_whole(settings.lake, source.name, entity)
+            )
             since = None if is_whole or not cursor else cursor - timedelta(hours=source.lag_hours)
             zone = settings.zone_of(source)
             try:

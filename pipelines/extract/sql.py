@@ -116,12 +116,15 @@ class SqlReader:
     def rows(
         self, entity: Entity, *, since: datetime | None = None, zone: str = "UTC"
     ) -> Iterator[pa.Table]:
-        """Rows of an entity as text; with `since` those whose cursor is at or after it, or NULL."""
+        """Rows of an entity as text; with `since` those whose cursor is at or after it, those
+        without one that can be read, and those that share their key."""
         columns = list(self._columns[entity.name])
         condition = ""
         values: list[str] = []
         if since is not None and entity.cursor:
             condition, values = self._since(entity, since, zone)
+        if condition:
+            condition += f" or {self._shares_its_key(entity)}"
         return self._read(columns, self._table(entity.name), condition, values)
 
     def keys(self, entity: Entity) -> Iterator[pa.Table]:
@@ -149,6 +152,15 @@ class SqlReader:
                 raise SourceUnavailable(_safe(error, self._url)) from None
             raise
 
+    def _shares_its_key(self, entity: Entity) -> str:
+        # A second row of an old key: read alone it would pass for a new version of the first.
+        by_lower = {name.lower(): name for name in self._columns[entity.name]}
+        key = ", ".join(self._quote(by_lower[name]) for name in entity.key)
+        return (
+            f"({key}) in (select {key} from {self._table(entity.name)}"
+            f" group by {key} having count(*) > 1)"
+        )
+
     def _since(self, entity: Entity, since: datetime, zone: str) -> tuple[str, list[str]]:
         by_lower = {name.lower(): name for name in self._columns[entity.name]}
         name = by_lower[entity.cursor or ""]
@@ -156,7 +168,8 @@ class SqlReader:
         is_aware = bool(getattr(self._columns[entity.name][name], "timezone", False))
         if self._kind == "sqlite":
             sample = self._connection.exec_driver_sql(
-                f"select {column} from {self._table(entity.name)} where {column} is not null limit 1"
+                f"select {column} from {self._table(entity.name)}"
+                f" where datetime({column}) is not null limit 1"
             ).scalar()
             # Without a sample, or with a number for a time, nothing can be compared: read all.
             if not isinstance(sample, str):
@@ -164,7 +177,8 @@ class SqlReader:
             is_aware = bool(re.search(r"(Z|[+-]\d{2}:?\d{2})$", sample.strip()))
             local = since.astimezone(UTC if is_aware else ZoneInfo(zone))
             text = local.strftime("%Y-%m-%d %H:%M:%S")
-            return f" where {column} is null or datetime({column}) >= datetime(?)", [text]
+            # What SQLite cannot read as a time is no cursor: such rows come every time.
+            return f" where coalesce(datetime({column}) >= datetime(?), 1)", [text]
         local = since.astimezone(UTC if is_aware else ZoneInfo(zone))
         text = local.strftime("%Y-%m-%d %H:%M:%S") + ("+00" if is_aware else "")
         return f" where {column} is null or {column} >= '{text}'", []

@@ -88,6 +88,62 @@ def test_a_cursor_reads_what_is_new_with_a_lag_and_what_has_no_cursor(settings, 
     assert landed(settings, "crm", "users", "name")[1] == ("B",)
 
 
+LAX_USERS = """
+create table users (user_id text, name text, updated_at text);
+insert into users values ('U1', 'a', '2026-01-01 10:00:00'), ('U2', 'b', '2026-01-01 10:00:00'),
+    ('U3', 'c', '2026-01-09 10:00:00'), ('U4', 'd', '2026-01-01 10:00:00'),
+    ('U5', 'e', '2026-01-01 10:00:00'), ('U6', 'f', '2026-01-01 10:00:00');
+"""
+
+
+def names_of(settings):
+    """The names in the newest extraction of each user that is not gone."""
+    files = lake.batch_files(settings.lake, "crm", "users")
+    with lake.open_memory() as connection:
+        return connection.execute(
+            f"select user_id, name from ({lake.current_rows(files)}) where not _is_tombstone"
+            " order by all"
+        ).fetchall()
+
+
+def test_a_second_row_of_an_old_key_is_read_beside_the_first_until_it_is_gone(settings, tmp_path):
+    write_sqlite(tmp_path / "crm.db", LAX_USERS)
+    extracted(settings, 0)
+    write_sqlite(tmp_path / "crm.db", "insert into users values ('U1', 'A', '2026-01-11 02:00:00')")
+    extracted(settings, 1)
+    assert names_of(settings)[:3] == [("U1", "A"), ("U1", "a"), ("U2", "b")]
+    # Nothing of the row that stays tells that the other one went.
+    write_sqlite(tmp_path / "crm.db", "delete from users where name = 'A'")
+    extracted(settings, 2)
+    assert names_of(settings)[:2] == [("U1", "a"), ("U2", "b")]
+
+
+def test_a_row_without_its_key_stays_until_it_is_filled_in(settings, tmp_path):
+    write_sqlite(tmp_path / "crm.db", LAX_USERS)
+    write_sqlite(tmp_path / "crm.db", "insert into users values (null, 'x', '2026-01-01 10:00:00')")
+    extracted(settings, 0)
+    assert status(extracted(settings, 1), "users").rows_deleted == 0
+    assert (None, "x") in names_of(settings)
+    # Two of seven at once are more than a fifth, and no sign of a broken source.
+    write_sqlite(
+        tmp_path / "crm.db",
+        "delete from users where user_id = 'U6';"
+        "update users set user_id = 'U7', updated_at = '2026-01-11 10:00:00' where name = 'x'",
+    )
+    assert status(extracted(settings, 2), "users").rows_deleted == 2
+    assert names_of(settings)[-2:] == [("U5", "e"), ("U7", "x")]
+
+
+def test_a_cursor_that_is_no_time_is_read_every_night(settings, tmp_path):
+    write_sqlite(tmp_path / "crm.db", LAX_USERS)
+    extracted(settings, 0)
+    write_sqlite(
+        tmp_path / "crm.db", "update users set name = 'A', updated_at = 'soon' where name = 'a'"
+    )
+    assert status(extracted(settings, 1), "users").rows_landed == 1
+    assert names_of(settings)[0] == ("U1", "A")
+
+
 def test_a_source_that_is_down_is_stale_by_name(settings, tmp_path):
     extracted(settings, 0)
     (tmp_path / "crm.db").unlink()
