@@ -127,17 +127,31 @@ def _progress() -> Callable[[str], None]:
 @click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0)
 @click.option("--seed", type=int, default=7)
 @click.option("--as-of", type=_Day(), help="Last day of the data (default: 2026-06-30).")
-def demo(folder: Path, scale: float, seed: int, as_of: date | None) -> None:
+@click.option(
+    "--faults", is_flag=True, help="Plant a defect for each check; faults.csv lists them."
+)
+def demo(folder: Path, scale: float, seed: int, as_of: date | None, faults: bool) -> None:
     """Write the demo company's sources into FOLDER (default: demo).
 
     Example: salesops demo --scale 10, then salesops run --config demo/salesops.yaml
     """
-    from pipelines.demo.write import DEFAULT_AS_OF, write_demo
+    from pipelines.demo.write import DEFAULT_AS_OF, LEDGER, write_demo
 
-    summary = write_demo(folder, scale=scale, seed=seed, as_of=as_of or DEFAULT_AS_OF)
+    try:
+        summary = write_demo(
+            folder, scale=scale, seed=seed, as_of=as_of or DEFAULT_AS_OF, has_faults=faults
+        )
+    except ValueError as error:
+        stop(f"{error}. Write a larger one: --scale 1.", WRONG_USE)
     for name, rows in summary.rows.items():
         click.echo(f"{name:32} {rows:>10,}")
-    click.echo(f"\nNext: salesops run --config {folder / 'salesops.yaml'} --as-of {summary.as_of}")
+    config = folder / "salesops.yaml"
+    if faults:
+        click.echo(f"\n{len(summary.faults)} faults are planted and listed in {folder / LEDGER}.")
+        # A run for an earlier day opens no issue.
+        click.echo(f"\nNext: salesops run --config {config}, then salesops quality")
+    else:
+        click.echo(f"\nNext: salesops run --config {config} --as-of {summary.as_of}")
 
 
 @cli.command()

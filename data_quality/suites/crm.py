@@ -55,8 +55,8 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "warn",
             "consistency",
             "this.manager_id = this.user_id",
-            "用户把自己设为上级。请在源系统中改为真正的上级，或留空。",
-            "This user is their own manager. Name the real manager, or leave it empty.",
+            "用户的 manager_id 是用户自己。请在源系统中改为真正的上级，或留空。",
+            "The manager_id of this user is their own. Name the real manager, or leave it empty.",
         ),
     ),
     "accounts": (
@@ -68,8 +68,9 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "warn",
             "consistency",
             "this.parent_account_id = this.account_id",
-            "客户公司把自己设为上级公司。请改为真正的上级公司，或留空。",
-            "This account is its own parent. Name the real parent, or leave it empty.",
+            "客户公司的 parent_account_id 是它自己。请改为真正的上级公司，或留空。",
+            "The parent_account_id of this account is its own. Name the real parent, or leave it "
+            "empty.",
         ),
     ),
     "contacts": (matches("contacts", "email", EMAIL, "email", "warn"),),
@@ -86,7 +87,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "consistency",
             "this.is_won and not this.is_closed",
             "阶段标记为赢单却没有标记为已关闭。请把 is_closed 也设为是。",
-            "This stage is marked won but not closed. Mark it closed as well.",
+            "This stage has is_won but not is_closed. Set is_closed as well.",
         ),
         rows(
             "pipeline_stages.position.unique",
@@ -143,8 +144,8 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             f"exists ({_STAGE} and (stage.is_closed <> this.is_closed"
             " or stage.is_won <> this.is_won))",
             "商机的 is_closed 或 is_won 与所在阶段不一致，现以阶段为准。请改正标记或阶段。",
-            "The flags of this deal contradict its stage, and the stage counts. Correct the flags "
-            "or the stage.",
+            "The is_closed or is_won of this deal contradicts its stage, and the stage counts. "
+            "Correct the flags or stage_id.",
             needs=("pipeline_stages",),
         ),
         rows(

@@ -55,8 +55,9 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "completeness",
             "this.order_id not in (select lines.order_id"
             " from staging.stg_orders__order_lines as lines where lines.order_id is not null)",
-            "订单没有任何订单行，净销售额按 0 计。请补录订单行，或取消该订单。",
-            "This order has no lines and counts with net sales of 0. Add its lines, or cancel it.",
+            "没有订单行填写这张订单的 order_id，净销售额按 0 计。请补录订单行，或取消该订单。",
+            "No line has the order_id of this order: it counts with net sales of 0. Add its lines, or "
+            "cancel it.",
         ),
         rows(
             "orders.total_amount.matches_lines",
@@ -132,8 +133,8 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "completeness",
             "coalesce(trim(this.order_line_id), '') = '' and coalesce(trim(this.order_id), '') = ''"
             " and coalesce(trim(this.product_id), '') = ''",
-            "退货没有说明订单行、订单或产品。请至少填写其中一个。",
-            "This return names no order line, order or product. Fill in one of them.",
+            "退货的 order_line_id、order_id 和 product_id 都是空的。请至少填写其中一个。",
+            "This return has no order_line_id, order_id or product_id. Fill in one of them.",
         ),
     ),
     "contracts": (

@@ -65,8 +65,9 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             " case when question.measure = 'nps' then 0 end)"
             " or this.value_number > coalesce(question.scale_max,"
             " case when question.measure = 'nps' then 10 end)))",
-            "评分超出题目的量表范围。请核对答案，或改正题目的 scale_min 和 scale_max。",
-            "This rating is off its question's scale. Check the answer, or correct the scale.",
+            "答案的 value_number 超出题目的量表范围。请核对答案，或改正题目的 scale_min 和 scale_max。",
+            "The value_number of this answer is off its question's scale. Check the answer, or correct "
+            "the scale_min and scale_max of the question.",
         ),
         rows(
             "survey_answers.value_number.present_when_rated",

@@ -7,22 +7,26 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.demo import company
 from pipelines.demo.generate import demo_chunks
 from pipelines.demo.tables import Rows
 from pipelines.extract import contract
 
-DEFAULT_AS_OF = date(2026, 6, 30)
+if TYPE_CHECKING:
+    from pipelines.demo.faults import Fault
 
-_DATABASES = {"crm": "crm.db", "orders": "shop.db"}
-_SURVEY_FILES = {
+DEFAULT_AS_OF = date(2026, 6, 30)
+LEDGER = "faults.csv"
+
+DATABASES = {"crm": "crm.db", "orders": "shop.db"}
+SURVEY_FILES = {
     "surveys": "surveys.xlsx",
     "survey_questions": "survey_questions.csv",
     "survey_invitations": "survey_invitations.parquet",
@@ -43,14 +47,21 @@ class DemoSummary:
     as_of: date
     rows: Mapping[str, int]
     files: tuple[Path, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 def write_demo(
-    folder: Path, *, scale: float = 1.0, seed: int = 7, as_of: date = DEFAULT_AS_OF
+    folder: Path,
+    *,
+    scale: float = 1.0,
+    seed: int = 7,
+    as_of: date = DEFAULT_AS_OF,
+    has_faults: bool = False,
 ) -> DemoSummary:
     """Write crm.db, shop.db, survey/ and salesops.yaml into the folder. They are written beside it
     and moved in when all are whole, the settings last: without them it is no demo. Files of the
-    same names are replaced, other files stay. ValueError for a scale that is not above 0."""
+    same names are replaced, other files stay. With `has_faults` one defect is planted for each
+    expectation, and faults.csv lists them. ValueError for a scale that is not above 0."""
     if not scale > 0:
         raise ValueError(f"scale must be above 0, not {scale}")
     folder = folder.absolute()
@@ -61,10 +72,10 @@ def write_demo(
     rows: Counter[str] = Counter()
     with ExitStack() as stack:
         databases = {
-            domain: stack.enter_context(_database(draft / name, domain))
-            for domain, name in _DATABASES.items()
+            domain: stack.enter_context(_database(draft / name, domain, is_lax=has_faults))
+            for domain, name in DATABASES.items()
         }
-        files = stack.enter_context(_SurveyFiles(draft / "survey"))
+        files = stack.enter_context(SurveyFiles(draft / "survey"))
         for entity, chunk in demo_chunks(scale, seed, as_of):
             rows[entity] += len(chunk)
             domain = contract.entities()[entity].domain
@@ -73,12 +84,23 @@ def write_demo(
                 databases[domain].executemany(f'insert into "{entity}" values ({marks})', chunk)
             else:
                 files.add(entity, chunk)
+    planted: tuple[Fault, ...] = ()
+    if has_faults:
+        from pipelines.demo import faults
+
+        planted = faults.plant_faults(draft, seed=seed)
+        faults.write_ledger(draft / LEDGER, planted)
     (draft / "salesops.yaml").write_text(company.SETTINGS, encoding="utf-8")
-    names = [*_DATABASES.values(), *(f"survey/{name}" for name in _SURVEY_FILES.values())]
+    names = [*DATABASES.values(), *(f"survey/{name}" for name in SURVEY_FILES.values())]
+    names += [LEDGER] if has_faults else []
     _move_in(draft, folder)
     counted = {entity: rows[entity] for entity in contract.entities()}
     return DemoSummary(
-        folder, as_of, counted, tuple(folder / name for name in [*names, "salesops.yaml"])
+        folder,
+        as_of,
+        counted,
+        tuple(folder / name for name in [*names, "salesops.yaml"]),
+        planted,
     )
 
 
@@ -87,8 +109,11 @@ def _move_in(draft: Path, folder: Path) -> None:
         draft.rename(folder)
         return
     (folder / "salesops.yaml").unlink(missing_ok=True)
-    for name in (*_DATABASES.values(), "survey", "salesops.yaml"):
+    (folder / LEDGER).unlink(missing_ok=True)
+    for name in (*DATABASES.values(), "survey", LEDGER, "salesops.yaml"):
         target = folder / name
+        if not (draft / name).exists():
+            continue
         if target.is_dir():
             shutil.rmtree(target)
         (draft / name).replace(target)
@@ -96,8 +121,9 @@ def _move_in(draft: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _database(path: Path, domain: str) -> Iterator[sqlite3.Connection]:
-    """An SQLite database with the domain's tables, filled in one transaction."""
+def _database(path: Path, domain: str, *, is_lax: bool) -> Iterator[sqlite3.Connection]:
+    """An SQLite database with the domain's tables, filled in one transaction; a lax one takes rows
+    without a key, two of one key, and empty columns."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         # A draft that breaks off is thrown away: no journal is needed, nor a sync before the end.
@@ -106,33 +132,37 @@ def _database(path: Path, domain: str) -> Iterator[sqlite3.Connection]:
         connection.execute("begin")
         for entity in contract.entities().values():
             if entity.domain == domain:
-                connection.execute(_create_table(entity))
+                connection.execute(_create_table(entity, is_lax=is_lax))
         yield connection
         connection.execute("commit")
     finally:
         connection.close()
 
 
-def _create_table(entity: contract.Entity) -> str:
+def _create_table(entity: contract.Entity, *, is_lax: bool) -> str:
     columns = [
-        f'"{c.name}" {_SQLITE_TYPES[c.type]}{" not null" if c.is_required else ""}'
+        f'"{c.name}" {_SQLITE_TYPES[c.type]}{" not null" if c.is_required and not is_lax else ""}'
         for c in entity.columns
     ]
+    if is_lax:
+        return f'create table "{entity.name}" ({", ".join(columns)})'
     key = ", ".join(f'"{name}"' for name in entity.key)
     return f'create table "{entity.name}" ({", ".join(columns)}, primary key ({key}))'
 
 
-class _SurveyFiles:
-    """The survey tool's export: one file for each entity, each in a format of its own."""
+class SurveyFiles:
+    """The survey tool's export: one file for each entity, each in a format of its own. A lax one
+    writes texts where the format would have a type."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_lax: bool = False) -> None:
         self._folder = folder
+        self._is_lax = is_lax
         self._stack = ExitStack()
         self._workbook: list[Rows] = []
         self._csv: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
-        for entity, name in _SURVEY_FILES.items():
+        for entity, name in SURVEY_FILES.items():
             path = self._folder / name
             if path.suffix == ".csv":
                 # Excel needs the mark to read UTF-8; the questions are kept by people.
@@ -143,14 +173,14 @@ class _SurveyFiles:
             elif path.suffix == ".jsonl":
                 self._lines = self._stack.enter_context(path.open("w", encoding="utf-8"))
             elif path.suffix == ".parquet":
-                self._schema = _arrow_schema(entity)
+                self._schema = _arrow_schema(entity, is_lax=self._is_lax)
                 self._parquet = self._stack.enter_context(_parquet_writer(path, self._schema))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stack.close()
         if kind is None:
-            _write_workbook(self._folder / _SURVEY_FILES["surveys"], self._workbook)
+            _write_workbook(self._folder / SURVEY_FILES["surveys"], self._workbook)
 
     def add(self, entity: str, rows: Rows) -> None:
         """Append rows to the entity's file."""
@@ -167,7 +197,7 @@ class _SurveyFiles:
             self._workbook.append(rows)
 
 
-def _arrow_schema(entity: str) -> Any:
+def _arrow_schema(entity: str, *, is_lax: bool) -> Any:
     import pyarrow as pa
 
     types = {
@@ -176,7 +206,9 @@ def _arrow_schema(entity: str) -> Any:
         "timestamp": pa.timestamp("us", tz=company.TIMEZONE),
     }
     columns = contract.entities()[entity].columns
-    return pa.schema([(column.name, types[column.type]) for column in columns])
+    return pa.schema(
+        [(column.name, pa.string() if is_lax else types[column.type]) for column in columns]
+    )
 
 
 def _parquet_writer(path: Path, schema: Any) -> Any:
@@ -188,12 +220,20 @@ def _parquet_writer(path: Path, schema: Any) -> Any:
 def _arrow_table(schema: Any, rows: Rows) -> Any:
     import pyarrow as pa
 
-    columns = list(zip(*rows, strict=True)) or [() for _ in schema]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [() for _ in schema]
+    if pa.bool_() not in schema.types:
+        columns = [[_text(value) for value in values] for values in columns]
     texts = [
         pa.array(values, pa.string() if pa.types.is_timestamp(field.type) else field.type)
         for values, field in zip(columns, schema, strict=True)
     ]
     return pa.table([a.cast(f.type) for a, f in zip(texts, schema, strict=True)], schema=schema)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
 
 
 def _write_workbook(path: Path, chunks: list[Rows]) -> None:

@@ -260,6 +260,16 @@ def test_every_rule_tells_its_owner_in_both_languages_what_to_do() -> None:
         assert not re.search("[\u4e00-\u9fff]", e.message_en), e.rule
 
 
+def test_every_message_about_a_row_names_the_column_to_correct() -> None:
+    unnamed = {
+        rule
+        for rule, e in ALL.items()
+        for message in (e.message_zh, e.message_en)
+        if e.columns and not any(column in message for column in e.columns)
+    }
+    assert unnamed == set()
+
+
 def test_only_rows_that_mean_nothing_alone_are_held_for_a_dead_reference() -> None:
     held = {r for r, e in ALL.items() if r.endswith(".reference") and e.action == "reject"}
     assert held == {
