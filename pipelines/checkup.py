@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from pipelines.extract import contract, files, sql
+from pipelines.extract import contract, files, lake, sql
 from pipelines.extract.reading import SourceUnavailable
 from pipelines.settings import (
     Analysis,
@@ -17,6 +17,22 @@ from pipelines.settings import (
     SettingsError,
     Source,
 )
+
+
+def _read_through(source: Source, name: str, item: files.EntityFiles) -> tuple[str, bool]:
+    """What the files of an entity hold, or the first thing that is wrong with one of them."""
+    entity, rows = contract.entities()[name], 0
+    columns: dict[str, None] = {}
+    try:
+        for file in item.files:
+            for table in files.read_file(file, entity, encoding=source.encoding):
+                rows += table.num_rows
+                columns |= dict.fromkeys(n for n in table.column_names if n != lake.ROW_NUMBER)
+    except SourceUnavailable as error:
+        return f"{name}: {error}", False
+    told = _told_of_columns(name, tuple(columns))
+    of = item.files[0].name if item.is_whole else f"{len(item.files)} parts"
+    return f"{told} ({of}, {rows:,} rows)", "lacks" not in told
 
 
 def _told_of_columns(name: str, columns: tuple[str, ...]) -> str:
@@ -48,27 +64,33 @@ def _describe(settings: Settings, source: Source) -> dict[str, Any]:
             told = f"a database with {len(delivered)} entities of the contract"
             is_ok = bool(delivered) and not any("lacks" in line for line in details)
         elif source.mapping is not None:
-            from pipelines.extract.mapping import load_mapping
+            from pipelines.extract.mapping import load_mapping, read_raw
 
             assert source.path is not None
             mapping = load_mapping(settings.resolved(source.mapping))
             for table in mapping.tables:
                 file = settings.resolved(source.path) / table.file
-                is_there = file.is_file()
-                is_ok = is_ok and is_there
-                details.append(f"{table.file}: {'found' if is_there else 'missing'}")
+                try:
+                    rows = sum(part.num_rows for part in read_raw(table, file, source))
+                    details.append(f"{table.file}: {rows:,} rows")
+                except SourceUnavailable as error:
+                    details.append(str(error))
+                    is_ok = False
             told = f"mapped files that give {', '.join(mapping.selects)}"
         else:
             assert source.path is not None
             folder = settings.resolved(source.path)
             if source.system == "generic":
                 found = files.find_files(folder)
-                details = [
-                    f"{name}: {', '.join(file.name for file in item.files)}"
-                    for name, item in found.items()
+                read = [_read_through(source, name, item) for name, item in found.items()]
+                details = [text for text, _ in read]
+                details += [
+                    f"{file}: left out, it has no entity's name"
+                    + (f". Should it be {near}?" if near else "")
+                    for file, near in files.unknown_files(folder).items()
                 ]
                 told = f"files of {len(found)} entities of the contract"
-                is_ok = bool(found)
+                is_ok = bool(found) and all(is_read for _, is_read in read)
             else:
                 exports = sorted(file.name for file in folder.glob("*.csv"))
                 told, details, is_ok = f"exports of {source.system}", exports, bool(exports)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import difflib
 import json
 import os
 import time
@@ -43,7 +44,9 @@ def find_files(folder: Path) -> dict[str, EntityFiles]:
     comes in two files or in a format that is not read.
     """
     if not folder.is_dir():
-        raise SourceUnavailable(f"the folder {folder} does not exist")
+        raise SourceUnavailable(
+            f"the folder {folder} does not exist. Put it back, or correct the source's `path`"
+        )
     found: dict[str, EntityFiles] = {}
     for name in entities():
         parts = folder / name
@@ -66,6 +69,19 @@ def find_files(folder: Path) -> dict[str, EntityFiles]:
     return found
 
 
+def unknown_files(folder: Path) -> dict[str, str | None]:
+    """Files of a folder that belong to no entity, each with the entity that its name is near to."""
+    names = list(entities())
+    return {
+        file.name: next(iter(difflib.get_close_matches(file.stem.lower(), names, 1, 0.75)), None)
+        for file in sorted(folder.glob("*"))
+        if file.is_file()
+        and not file.name.startswith((".", "~"))
+        and file.suffix.lower() in _EXTENSIONS
+        and file.stem not in names
+    }
+
+
 def wait_until_complete(file: Path, *, seconds: float = 0.2, tries: int = 10) -> None:
     """Return when size and time of the file stand still; raises SourceUnreadable if they don't."""
     for _ in range(tries):
@@ -76,7 +92,7 @@ def wait_until_complete(file: Path, *, seconds: float = 0.2, tries: int = 10) ->
         after = file.stat()
         if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
             return
-    raise SourceUnreadable(f"{file} is still being written")
+    raise SourceUnreadable(f"{file} is still being written. It is taken when it is complete")
 
 
 def find_encoding(file: Path, declared: str | None = None) -> str:
@@ -104,12 +120,24 @@ def find_encoding(file: Path, declared: str | None = None) -> str:
         except LookupError:
             raise SourceUnreadable(f"{file}: the encoding {encoding!r} is not known") from None
         return encoding
+    place = f"{file}{_undecoded_line(file, candidates[0])}"
+    if declared:
+        raise SourceUnreadable(f"{place} does not decode as {declared}, the source's `encoding`.")
     tried = " nor ".join(candidates)
-    raise SourceUnreadable(
-        f"{file} is neither {tried}. Say which with the source's `encoding`."
-        if not declared
-        else f"{file} does not decode as {declared}, the source's `encoding`."
-    )
+    raise SourceUnreadable(f"{place} is neither {tried}. Say which with the source's `encoding`.")
+
+
+def _undecoded_line(file: Path, encoding: str) -> str:
+    """Which line does not decode, where lines can be told apart before they are decoded."""
+    if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        return ""
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeError:
+                return f", line {number}:"
+    return ""
 
 
 def refuse_other_content(file: Path) -> None:
@@ -119,7 +147,7 @@ def refuse_other_content(file: Path) -> None:
     suffix = file.suffix.lower()
     start = head.lstrip(codecs.BOM_UTF8).lstrip().lower()
     if not head:
-        raise SourceUnreadable(f"{file} is empty: not even a header")
+        raise SourceUnreadable(f"{file} is empty: not even a header. Export it again")
     if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta")):
         raise SourceUnreadable(f"{file} is an HTML page, not a table. Save it as .xlsx or .csv.")
     if suffix == ".xls":
@@ -144,7 +172,10 @@ def _find_delimiter(header: str, known: set[str], file: Path) -> str:
         found[delimiter] = len(names & known) if known else len(names)
     best = max(_DELIMITERS, key=lambda d: found[d])
     if known and found[best] == 0:
-        raise SourceUnreadable(f"{file}, line 1: the header names no column of the contract")
+        raise SourceUnreadable(
+            f"{file}, line 1: the header names no column of the contract. Name the columns as in "
+            "the contract, or write a `mapping`"
+        )
     return best
 
 
@@ -153,9 +184,13 @@ def _checked_header(names: list[str], file: Path, line: int = 1) -> list[str]:
     lower = [name.lower() for name in names]
     for number, name in enumerate(names, start=1):
         if not name:
-            raise SourceUnreadable(f"{file}, line {line}: column {number} has no name")
+            raise SourceUnreadable(
+                f"{file}, line {line}: column {number} has no name. Name it, or remove it"
+            )
         if lower.count(name.lower()) > 1:
-            raise SourceUnreadable(f"{file}, line {line}: the column {name!r} comes twice")
+            raise SourceUnreadable(
+                f"{file}, line {line}: the column {name!r} comes twice. Rename or remove one"
+            )
     return names
 
 
@@ -206,8 +241,16 @@ def read_csv(
                     yield _table(names, rows, numbers)
                     rows, numbers = [], []
         except csv.Error as error:
-            raise SourceUnreadable(f"{file}, from line {line}: {error}") from None
+            raise SourceUnreadable(f"{file}, from line {line}: {csv_problem(error)}") from None
         yield _table(names, rows, numbers)
+
+
+def csv_problem(error: csv.Error) -> str:
+    """What the reader's words mean, and what to do."""
+    words = str(error)
+    if "unexpected end of data" in words:
+        words = "a quote is opened and never closed: the file is cut off, or a quote is missing"
+    return f"{words}. Nothing of the file was taken: export it again"
 
 
 def _cell_text(value: object) -> str | None:
@@ -230,7 +273,9 @@ def _refuse_bombs(file: Path) -> None:
         with zipfile.ZipFile(file) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
     except zipfile.BadZipFile:
-        raise SourceUnreadable(f"{file} is a damaged workbook: it does not unpack") from None
+        raise SourceUnreadable(
+            f"{file} is a damaged workbook: it does not unpack. Save it again"
+        ) from None
     if unpacked > MAX_UNPACKED_BYTES:
         raise SourceUnreadable(
             f"{file} would unpack to {unpacked >> 20} MB, more than {MAX_UNPACKED_BYTES >> 20} MB. "
@@ -250,7 +295,9 @@ def read_xlsx(file: Path, *, sheet: str) -> Iterator[pa.Table]:
     try:
         workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
     except Exception as error:
-        raise SourceUnreadable(f"{file} is a damaged workbook: {type(error).__name__}") from None
+        raise SourceUnreadable(
+            f"{file} is a damaged workbook: {type(error).__name__}. Save it again"
+        ) from None
     try:
         by_name = {name.lower(): name for name in workbook.sheetnames}
         if sheet.lower() in by_name:
@@ -311,7 +358,10 @@ def read_jsonl(file: Path, *, encoding: str | None = None) -> Iterator[pa.Table]
             try:
                 item = json.loads(line, parse_float=str, parse_int=str)
             except json.JSONDecodeError as error:
-                raise SourceUnreadable(f"{file}, line {number}: no JSON: {error.msg}") from None
+                raise SourceUnreadable(
+                    f"{file}, line {number}: no JSON: {error.msg}. Nothing of the file was taken: "
+                    "export it again"
+                ) from None
             if not isinstance(item, dict):
                 raise SourceUnreadable(f"{file}, line {number}: expected an object by column name")
             row = {
@@ -342,7 +392,7 @@ def read_parquet(file: Path) -> Iterator[pa.Table]:
             if is_empty:
                 yield parquet.schema_arrow.empty_table()
     except (pa.ArrowInvalid, OSError):
-        raise SourceUnreadable(f"{file} is no whole Parquet file") from None
+        raise SourceUnreadable(f"{file} is no whole Parquet file. Write it again") from None
 
 
 def read_file(file: Path, entity: Entity, *, encoding: str | None = None) -> Iterator[pa.Table]:

@@ -93,7 +93,14 @@ def load_mapping(file: Path) -> Mapping:
     return Mapping(tuple(tables), selects)
 
 
-def _raw_tables(table: RawTable, file: Path, source: Source) -> Iterator[pa.Table]:
+def _require(file: Path) -> None:
+    if not file.is_file():
+        raise SourceUnavailable(f"the file {file} is missing. Put it back")
+
+
+def read_raw(table: RawTable, file: Path, source: Source) -> Iterator[pa.Table]:
+    """Rows of a raw file. Raises SourceUnavailable where it is missing, unreadable or lacks a column."""
+    _require(file)
     names = set(table.entity.column_names)
     encoding = table.encoding or source.encoding
     files.wait_until_complete(file)
@@ -126,8 +133,7 @@ def _land_raw(
         file = settings.resolved(source.path) / table.file
         say(f"extract {source.name}.{table.entity.name.removeprefix('raw_')}")
         try:
-            if not file.is_file():
-                raise SourceUnavailable(f"the file {file} is missing")
+            _require(file)
             encoding = table.encoding or source.encoding
             if encoding is None and file.suffix.lower() in (".csv", ".jsonl"):
                 found = files.find_encoding(file)
@@ -137,7 +143,7 @@ def _land_raw(
                 settings.lake,
                 source.name,
                 table.entity,
-                _raw_tables(table, file, source),
+                read_raw(table, file, source),
                 at=at,
                 zone=settings.zone_of(source),
                 company_zone=settings.company.timezone,

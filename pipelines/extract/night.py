@@ -75,14 +75,22 @@ def landed_entities(lake_folder: Path, source: str) -> list[str]:
     return [name for name in contract.entities() if lake.batch_files(lake_folder, source, name)]
 
 
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('. ')}."
+
+
 def _drift(
-    settings: Settings, source: Source, entity: Entity, columns: tuple[str, ...]
+    settings: Settings, source: Source, entity: Entity, columns: tuple[str, ...], place: str
 ) -> tuple[str, str]:
-    """What is missing (empty: nothing) and what is new of an entity's columns."""
+    """What is missing (empty: nothing) and what is new of an entity's columns at that place."""
     lower = {name.lower() for name in columns}
     missing = [c.name for c in entity.columns if c.is_required and c.name not in lower]
     if missing:
-        return f"the column {entity.name}.{missing[0]}, which every row needs, is missing", ""
+        return (
+            f"{place}: the column {entity.name}.{missing[0]}, which every row needs, is missing. "
+            "Deliver it, or map it by a view or a `mapping` file",
+            "",
+        )
     last = lake.last_info(settings.lake, source.name, entity.name)
     gone = [
         name
@@ -91,7 +99,7 @@ def _drift(
     ]
     if gone:
         return (
-            f"the column {entity.name}.{gone[0]}, which the last extraction had, is missing; "
+            f"{place}: the column {entity.name}.{gone[0]}, which the last extraction had, is missing; "
             f"if that is meant, write `absent: [{entity.name}.{gone[0]}]` at the source",
             "",
         )
@@ -100,14 +108,25 @@ def _drift(
     return "", note if extra else ""
 
 
+def _near_file(settings: Settings, source: Source, name: str) -> str:
+    """A file whose name is nearly that of an entity, as a sentence; empty where there is none."""
+    folder = settings.resolved(source.path) if source.path else None
+    if folder is None or not folder.is_dir() or source.mapping or source.system != "generic":
+        return ""
+    near = [file for file, entity in files.unknown_files(folder).items() if entity == name]
+    return f" Is it {folder / near[0]}? Then rename it." if near else ""
+
+
 def _gone_entities(settings: Settings, source: Source, delivered: set[str]) -> list[EntityStatus]:
+    kind = "file" if source.path is not None else "table"
     return [
         EntityStatus(
             source.name,
             name,
             "stale",
-            f"{name}, which {source.name} delivered before, is missing; "
-            f"if that is meant, write `absent: [{name}]` at the source",
+            f"the {kind} {name}, which {source.name} delivered before, is missing; "
+            f"if that is meant, write `absent: [{name}]` at the source."
+            + _near_file(settings, source, name),
         )
         for name in landed_entities(settings.lake, source.name)
         if name not in delivered and name not in source.absent
@@ -142,7 +161,7 @@ def _extract_sql(
             raise SourceUnavailable("it has no table or view with a name of the contract")
         for name, columns in delivered.items():
             entity = contract.entities()[name]
-            problem, note = _drift(settings, source, entity, columns)
+            problem, note = _drift(settings, source, entity, columns, f"table {name}")
             if note:
                 notes.append(f"{source.name}: {note}.")
             if problem:
@@ -181,13 +200,18 @@ def _extract_sql(
 
 
 def _checked_columns(
-    settings: Settings, source: Source, entity: Entity, tables: Iterator[pa.Table], notes: list[str]
+    settings: Settings,
+    source: Source,
+    entity: Entity,
+    tables: Iterator[pa.Table],
+    notes: list[str],
+    file: Path,
 ) -> Iterator[pa.Table]:
     """The same tables; raises SourceUnavailable where the first shows that columns are missing."""
     for number, table in enumerate(tables):
         if number == 0:
             names = tuple(n for n in table.column_names if n != lake.ROW_NUMBER)
-            problem, note = _drift(settings, source, entity, names)
+            problem, note = _drift(settings, source, entity, names, str(file))
             if problem:
                 raise SourceUnavailable(problem)
             if note:
@@ -200,6 +224,11 @@ def _extract_files(
 ) -> list[EntityStatus]:
     assert source.path is not None
     found = files.find_files(settings.resolved(source.path))
+    notes += [
+        f"{source.name}: {file} was left out: it has no entity's name."
+        + (f" Should it be {near}?" if near else "")
+        for file, near in files.unknown_files(settings.resolved(source.path)).items()
+    ]
     if not found and not landed_entities(settings.lake, source.name):
         raise SourceUnavailable(
             f"the folder {settings.resolved(source.path)} holds no file of the contract's names"
@@ -229,7 +258,7 @@ def _extract_files(
                         settings.lake,
                         source.name,
                         entity,
-                        _checked_columns(settings, source, entity, tables, notes),
+                        _checked_columns(settings, source, entity, tables, notes, file),
                         at=at + timedelta(microseconds=number),
                         zone=settings.zone_of(source),
                         company_zone=settings.company.timezone,
@@ -286,7 +315,8 @@ def extract_source(
         kept = landed_entities(settings.lake, source.name)
         if not kept:
             raise SourceNeverDelivered(
-                f"source {source.name!r} cannot be read and never delivered anything: {error}."
+                f"source {source.name!r} cannot be read and never delivered anything: "
+                f"{_sentence(str(error))}"
             ) from None
         statuses = [EntityStatus(source.name, name, "stale", str(error)) for name in kept]
     never = [
@@ -297,8 +327,7 @@ def extract_source(
     if never and len(never) == len(statuses):
         raise SourceNeverDelivered(
             f"source {source.name!r} never delivered anything that can be read: "
-            + "; ".join(f"{status.entity}: {status.message}" for status in never[:3])
-            + "."
+            + " ".join(f"{status.entity}: {_sentence(status.message)}" for status in never[:3])
         )
     return statuses, notes
 
@@ -318,10 +347,15 @@ def check_domains(settings: Settings, statuses: tuple[EntityStatus, ...] = ()) -
         for name in needed:
             if name in delivered:
                 continue
-            reason = f" {refused[name].source}: {refused[name].message}." if name in refused else ""
+            if name in refused:
+                raise SourceNeverDelivered(
+                    f"the domain {domain} needs {name}, and no source ever delivered it so that it "
+                    f"can be read. {refused[name].source}: {_sentence(refused[name].message)}"
+                )
+            near = "".join(_near_file(settings, source, name) for source in settings.sources)
             raise SourceNeverDelivered(
-                f"the domain {domain} needs {name}, and no source ever delivered it.{reason} "
-                f"Give a source a table, view or file named {name}; it may be empty."
+                f"the domain {domain} needs {name}, and no source ever delivered it. "
+                f"Give a source a table, view or file named {name}; it may be empty.{near}"
             )
     if not on:
         raise SourceNeverDelivered(

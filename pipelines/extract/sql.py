@@ -56,7 +56,9 @@ def open_engine(url: str, *, base: Path) -> Engine:
         if file is None:
             return create_engine(url)
         if not file.is_file():
-            raise SourceUnavailable(f"the database file {file} does not exist")
+            raise SourceUnavailable(
+                f"the database file {file} does not exist. Put it back, or correct the source's `url`"
+            )
         return create_engine(
             "sqlite://",
             creator=lambda: sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True),

@@ -113,7 +113,8 @@ def _failure(target: PostgresTarget, address: Mapping[str, Any], error: Exceptio
     password = str(address.get("password") or "")
     for secret in filter(None, (password, quote(password), quote(password, safe=""))):
         words = words.replace(secret, "***")
-    return PublishFailed(f"PostgreSQL schema {target.db_schema}: {words}.")
+    words = words if words.endswith(("?", ".")) else f"{words}."
+    return PublishFailed(f"PostgreSQL schema {target.db_schema}: {words}")
 
 
 @contextmanager

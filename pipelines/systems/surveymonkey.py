@@ -53,7 +53,9 @@ def _lines(file: Path, encoding: str | None) -> Iterator[tuple[int, list[str]]]:
                     yield line, row
                 line = reader.line_num + 1
         except csv.Error as error:
-            raise SourceUnreadable(f"{file}, from line {line}: {error}") from None
+            raise SourceUnreadable(
+                f"{file}, from line {line}: {files.csv_problem(error)}"
+            ) from None
 
 
 def _split_single_header(header: list[str]) -> tuple[list[str], list[str]]:

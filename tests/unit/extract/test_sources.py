@@ -184,7 +184,10 @@ def test_a_required_column_that_is_missing_is_named(settings, tmp_path):
     extracted(settings, 0)
     write_sqlite(tmp_path / "crm.db", "alter table surveys rename column name to title;")
     [stale] = extracted(settings, 1).stale
-    assert stale.message == "the column surveys.name, which every row needs, is missing"
+    assert stale.message == (
+        "table surveys: the column surveys.name, which every row needs, is missing. "
+        "Deliver it, or map it by a view or a `mapping` file"
+    )
 
 
 def test_a_table_that_went_away_is_stale(settings, tmp_path):
