@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pipelines import nightly
 from pipelines.extract import contract
-from pipelines.extract.lake import SQL_TYPES
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.nightly import Night
 
 POOL = "warehouse"
 OWNER = "team:sales-operations"
+# Whose runs publish; single assets from the UI work on the private warehouse.
+JOB = "nightly"
 Say = Callable[[str], None]
 
 
-def night_of(context: Any, settings: Settings, say: Say) -> nightly.Night:
+def night_of(context: Any, settings: Settings, say: Say) -> Night:
     """The night that a Dagster run stands for: its day from the run's tags, else the default."""
+    from pipelines import nightly
+
     run = context.run
     record = context.instance.get_run_record_by_id(run.run_id)
     started = record.create_timestamp.astimezone(UTC)
@@ -61,7 +66,7 @@ def entity_schema(entity: contract.Entity) -> dg.TableSchema:
     return column_schema(
         (
             column.name,
-            SQL_TYPES[column.type],
+            contract.SQL_TYPES[column.type],
             f"refers to {column.references}" if column.references else "",
         )
         for column in entity.columns
@@ -75,6 +80,26 @@ def same_columns(upstream: dg.AssetKey, entity: contract.Entity) -> dg.TableColu
             column.name: [dg.TableColumnDep(asset_key=upstream, column_name=column.name)]
             for column in entity.columns
         }
+    )
+
+
+def check_result(
+    asset: dg.AssetKey,
+    name: str,
+    told: Mapping[str, str],
+    *,
+    failed: Iterable[str] = (),
+    refuses: bool = True,
+) -> dg.AssetCheckResult:
+    """One result for a table and action, with what each expectation found in its metadata: those
+    that failed, or all where none did. `refuses` tells an error from a warning."""
+    broken = [rule for rule in told if rule in set(failed)]
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=name,
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.ERROR if refuses else dg.AssetCheckSeverity.WARN,
+        metadata={rule: told[rule] for rule in (broken or list(told))[:50]},
     )
 
 
@@ -94,4 +119,18 @@ def table_rows(settings: Settings, tables: Iterable[str]) -> Mapping[str, int]:
             if table in known:
                 [(count,)] = connection.execute(f"select count(*) from {table}").fetchall()
                 found[table] = int(count)
+    return found
+
+
+def table_columns(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
+    """Columns with their types of every table and view of the warehouse, by schema and table."""
+    import duckdb
+
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        for schema, table, column, type_ in connection.execute(
+            "select table_schema, table_name, column_name, data_type"
+            " from information_schema.columns order by ordinal_position"
+        ).fetchall():
+            found.setdefault(schema, {}).setdefault(table, {})[column] = type_
     return found

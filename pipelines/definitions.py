@@ -18,7 +18,7 @@ def build_defs(
 ) -> dg.Definitions:
     """The definitions of one installation. Reads the dbt manifest (parsed where it is missing)
     unless it is given; tests build their own."""
-    from pipelines import jobs, running, schedules, sensors
+    from pipelines import jobs, schedules, sensors
     from pipelines.extract import assets as extract_assets
     from pipelines.gate import assets as gate_assets
     from pipelines.publish import assets as publish_assets
@@ -26,13 +26,16 @@ def build_defs(
     from pipelines.transform import models
 
     if manifest is None:
-        running.ensure_manifest(settings)
+        models.ensure_manifest(settings)
         manifest = json.loads(models.manifest_file(settings).read_text(encoding="utf-8"))
+    tables = transform_assets.build_assets(settings, manifest, say)
     assets = [
         *extract_assets.build_assets(settings, say),
-        *transform_assets.build_assets(settings, manifest, say),
+        *tables,
         *gate_assets.build_assets(settings, say),
-        *publish_assets.build_assets(settings, manifest, say),
+        *publish_assets.build_assets(
+            settings, manifest, transform_assets.published_keys(tables), say
+        ),
     ]
     nightly = jobs.build_nightly()
     return dg.Definitions(

@@ -6,11 +6,10 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,17 +18,24 @@ from pipelines.extract import lake, night
 from pipelines.extract.night import EntityStatus, Extraction
 from pipelines.publish import release as releases
 from pipelines.settings import Settings
+from pipelines.version import code_version
 
 Say = Callable[[str], None]
-VERSION = "0.1.0"
 # In this order; what a step reads was written by the steps before it.
 AREAS = ("sales", "pipeline", "people", "customers", "market", "quality", "platform")
 # What people decided: with the batches, the inputs of a night.
-_DECISIONS = ("decisions", "corrections")
+_DECISIONS = ("quality_issues", "corrections")
 
 
 class GateRefused(Exception):
-    """The gate or the audit refused: nothing is published, the last good release stays."""
+    """The gate or the audit refused: nothing is published, the last good release stays.
+
+    `found` is what every check or test came to, where the refusal is of one step's.
+    """
+
+    def __init__(self, message: str, found: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.found = tuple(found)
 
 
 @dataclass(frozen=True)
@@ -67,30 +73,6 @@ def default_as_of(settings: Settings, now: datetime) -> date:
 
         return DEFAULT_AS_OF
     return now.astimezone(ZoneInfo(settings.company.timezone)).date() - timedelta(days=1)
-
-
-@cache
-def code_hash() -> str:
-    """A hash over the product's own code: other code may build other marts from the same lake."""
-    from pipelines.transform.models import project_folder
-
-    root = Path(__file__).resolve().parent
-    digest = hashlib.sha256()
-    for folder in (root, root.parent / "data_quality", project_folder()):
-        for file in sorted(folder.rglob("*")):
-            skipped = {"target", "logs", "__pycache__"} & set(file.relative_to(folder).parts)
-            if (
-                file.suffix in (".py", ".sql", ".yml", ".csv", ".jinja", ".html", ".css")
-                and not skipped
-            ):
-                digest.update(f"{file.relative_to(folder.parent)}\n".encode())
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def code_version() -> str:
-    """The product's version with the hash of its code."""
-    return f"{VERSION}+{code_hash()}"
 
 
 def _state(settings: Settings, name: str) -> Path:
@@ -276,7 +258,7 @@ def build(night_: Night, manifest: Any, select: list[str]) -> list[Any]:
             night_.settings, manifest, select, variables=variables, say=night_.say
         )
     except models.TestsFailed as error:
-        raise GateRefused(str(error)) from None
+        raise GateRefused(str(error), error.results) from None
 
 
 def judge(night_: Night) -> Any:
@@ -345,18 +327,15 @@ def published_marts(manifest: Mapping[str, Any]) -> list[releases.Mart]:
     return sorted(found, key=lambda mart: mart.name)
 
 
-def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
-    """Copy, audit, complete, seal, report and put in place; then deliver it, `current` last.
+def audit_marts(night_: Night, manifest: Mapping[str, Any]) -> list[Any]:
+    """Copy the marts into the draft of a release and audit it; returns what each check found.
 
-    Raises GateRefused where the audit finds what must not be published, PublishFailed where a
-    target cannot be written.
+    Raises GateRefused where it must not be published.
     """
-    from pipelines.publish import audit, targets
+    from pipelines.publish import audit
 
     settings = night_.settings
-    extraction = load_extraction(settings)
-    facts = release_facts(night_, extraction)
-    draft = settings.releases / f"{facts['release_id']}.tmp"
+    draft = _draft(night_)
     releases.sweep_drafts(settings.home)
     marts = published_marts(manifest)
     database = draft / releases.DATABASE
@@ -371,14 +350,31 @@ def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
             run_id=night_.run_id,
         )
         releases.append_rows(database, "quality_checks", audit.check_rows(checks))
-        rows["quality_checks"] += len(checks)
         refused = audit.refusals(checks)
         if refused:
             raise GateRefused(
                 "The audit refused the marts: "
                 + "; ".join(refused[:5])
-                + ". Nothing was published; the last good release stays."
+                + ". Nothing was published; the last good release stays.",
+                checks,
             )
+    return checks
+
+
+def _draft(night_: Night) -> Path:
+    """Where the release of this run grows before it is put in place."""
+    return night_.settings.releases / f"{releases.release_id(night_.at)}.tmp"
+
+
+def publish(night_: Night) -> Path:
+    """Complete the audited draft, seal, report and put in place; then point `current` at it."""
+    from pipelines.publish import audit, targets
+
+    settings = night_.settings
+    extraction = load_extraction(settings)
+    draft = _draft(night_)
+    database = draft / releases.DATABASE
+    rows = audit.table_rows(database)
     with measured(night_, "report"):
         audit.complete_release_info(database, rows)
         steps = [
@@ -402,7 +398,7 @@ def publish(night_: Night, manifest: Mapping[str, Any]) -> Path:
         place = releases.finish_release(
             draft,
             {
-                **facts,
+                **release_facts(night_, extraction),
                 "inputs": inputs_hash(night_, extraction),
                 "company": settings.company.name,
                 "checks": audit.counts(database),

@@ -17,8 +17,10 @@ from filelock import FileLock, Timeout
 
 from pipelines import nightly
 from pipelines.errors import exit_code_of
+from pipelines.event_log import quick_events
 from pipelines.publish.release import current_release, read_facts, write_json
 from pipelines.settings import Settings
+from pipelines.transform.models import ensure_manifest
 
 Say = Callable[[str], None]
 
@@ -63,18 +65,6 @@ def prepare_instance(settings: Settings) -> Path:
     shipped = Path(__file__).resolve().parent / "dagster.yaml"
     (folder / "dagster.yaml").write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     return folder
-
-
-def ensure_manifest(settings: Settings) -> None:
-    """Parse the dbt project where its manifest is missing or older than the code."""
-    from pipelines.transform import models
-
-    manifest = models.manifest_file(settings)
-    stamp = manifest.with_name("code_hash")
-    if manifest.is_file() and stamp.is_file() and stamp.read_text() == nightly.code_hash():
-        return
-    models.parse_project(settings)
-    stamp.write_text(nightly.code_hash())
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -152,7 +142,10 @@ def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progr
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     definitions = build_defs(settings, say=progress)
     job = definitions.resolve_job_def("nightly")
-    with DagsterInstance.get() as instance:
+    with (
+        DagsterInstance.get() as instance,
+        quick_events(settings.home / "dagster", instance, run_id),
+    ):
         job.execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import nightly
 from pipelines.asset_parts import OWNER, POOL, Say, entity_schema, lake_key, night_of
 from pipelines.extract import contract
 from pipelines.settings import Settings
@@ -32,6 +31,8 @@ def build_assets(settings: Settings, say: Say) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name="extract", specs=specs, pool=POOL)
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         """One row for each version of each record that a source delivered."""
+        from pipelines import nightly
+
         night = night_of(context, settings, say)
         extraction = nightly.extract(night)
         # Nothing is yielded where a release has all of it: what follows is skipped.

@@ -7,8 +7,17 @@ from functools import cache
 
 VERSION = "1"
 
-# Physical types of the lake. An id is text; money and quantities are decimals; instants are UTC.
-TYPES = ("text", "integer", "decimal", "rate", "boolean", "timestamp", "date")
+# Types and what they are in SQL. An id is text; money and quantities are decimals; instants are UTC.
+SQL_TYPES = {
+    "text": "varchar",
+    "integer": "bigint",
+    "decimal": "decimal(18, 4)",
+    "rate": "decimal(18, 8)",
+    "boolean": "boolean",
+    "timestamp": "timestamptz",
+    "date": "date",
+}
+TYPES = tuple(SQL_TYPES)
 
 
 @dataclass(frozen=True)

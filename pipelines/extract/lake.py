@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.extract.contract import VERSION, Column, Entity
+from pipelines.extract.contract import SQL_TYPES, VERSION, Column, Entity
 
 _ARROW = {
     "text": pa.string(),
@@ -25,15 +25,6 @@ _ARROW = {
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us", "UTC"),
     "date": pa.date32(),
-}
-SQL_TYPES = {
-    "text": "varchar",
-    "integer": "bigint",
-    "decimal": "decimal(18, 4)",
-    "rate": "decimal(18, 8)",
-    "boolean": "boolean",
-    "timestamp": "timestamptz",
-    "date": "date",
 }
 # What every row of the lake carries beside its entity's columns.
 BOOKKEEPING = {

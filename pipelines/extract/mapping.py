@@ -175,7 +175,7 @@ def map_entity(
                 if found
                 else "select "
                 + ", ".join(
-                    f"cast(null as {lake.SQL_TYPES[c.type]}) as {lake.quoted(c.name)}"
+                    f"cast(null as {contract.SQL_TYPES[c.type]}) as {lake.quoted(c.name)}"
                     for c in table.entity.columns
                 )
                 + ", cast(null as timestamptz) as _first_extracted_at where false"

@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import nightly
 from pipelines.asset_parts import (
     OWNER,
     POOL,
@@ -77,6 +76,8 @@ def build_assets(settings: Settings, say: Say) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """One row for each record that goes on, as staged or as last accepted."""
+        from pipelines import nightly
+
         summary = nightly.judge(night_of(context, settings, say))
         for entity in contract.entities().values():
             yield dg.MaterializeResult(

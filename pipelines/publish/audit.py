@@ -61,13 +61,18 @@ def _table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
 
 
+def table_rows(database: Path) -> dict[str, int]:
+    """Rows of each mart of a release's database."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return _table_rows(connection)
+
+
 def audit_release(database: Path, *, previous: Path | None, run_id: str) -> list[AuditCheck]:
     """Run the suites of the marts over a draft's database, in the light of the release in use."""
     from data_quality.runner import run_suites
     from data_quality.suites.marts import mart_suites
 
-    with duckdb.connect(str(database), read_only=True) as connection:
-        rows = _table_rows(connection)
+    rows = table_rows(database)
     suites = mart_suites(rows, _before(previous))
     return [
         AuditCheck(

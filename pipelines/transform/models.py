@@ -20,9 +20,13 @@ class TransformFailed(Exception):
 
 
 class TestsFailed(Exception):
-    """A test of the models failed: what was built must not be published."""
+    """A test of the models failed: what was built must not be published. `results` say what was."""
 
     __test__ = False
+
+    def __init__(self, message: str, results: Sequence[NodeResult]) -> None:
+        super().__init__(message)
+        self.results = tuple(results)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class NodeResult:
     status: str
     seconds: float
     message: str
+    # The SQL of a model as it was run.
+    compiled: str = ""
 
 
 def project_folder() -> Path:
@@ -123,6 +129,18 @@ def manifest_file(settings: Settings) -> Path:
     return settings.home / "dbt" / "target" / "manifest.json"
 
 
+def ensure_manifest(settings: Settings) -> None:
+    """Parse the project where its manifest is missing or older than the code."""
+    from pipelines.version import code_hash
+
+    manifest = manifest_file(settings)
+    stamp = manifest.with_name("code_hash")
+    if manifest.is_file() and stamp.is_file() and stamp.read_text() == code_hash():
+        return
+    parse_project(settings)
+    stamp.write_text(code_hash())
+
+
 def build_models(
     settings: Settings,
     manifest: Any,
@@ -175,6 +193,7 @@ def build_models(
             status=str(item.status),
             seconds=item.execution_time,
             message=" ".join((item.message or "").split()),
+            compiled=getattr(item.node, "compiled_code", None) or "",
         )
         for item in getattr(result.result, "results", [])
     ]
@@ -188,6 +207,7 @@ def build_models(
     if broken:
         raise TestsFailed(
             f"{len(broken)} tests of the models failed: "
-            + "; ".join(f"{r.name}: {r.message}" for r in broken[:5])
+            + "; ".join(f"{r.name}: {r.message}" for r in broken[:5]),
+            results,
         )
     return results

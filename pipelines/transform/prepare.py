@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.extract import contract, lake
 from pipelines.extract.contract import Column, Entity
-from pipelines.extract.lake import SQL_TYPES, literal, quoted
+from pipelines.extract.lake import literal, quoted
 from pipelines.extract.night import EntityStatus, Extraction
 from pipelines.settings import Settings, SettingsError, Source
 
@@ -109,7 +109,7 @@ def lake_view(settings: Settings, entity: Entity, delivered: dict[str, tuple[Sou
         )
     if selects:
         return " union all ".join(selects)
-    types: dict[str, str] = {c.name: SQL_TYPES[c.type] for c in entity.columns}
+    types: dict[str, str] = {c.name: contract.SQL_TYPES[c.type] for c in entity.columns}
     types["source_system"] = "varchar"
     for name, type_ in lake.BOOKKEEPING.items():
         types[name] = {"bool": "boolean", "int64": "bigint", "string": "varchar"}.get(
