@@ -185,9 +185,9 @@ def counted(entity: str) -> Expectation:
     )
 
 
-def must_have_rows(expectation: Expectation) -> Expectation:
-    """The same count for a table that had rows before: none is then a reason to stop."""
-    return replace(expectation, minimum="1", action="block")
+def must_have_rows(expectation: Expectation, action: str = "block") -> Expectation:
+    """The same count for a table that had rows before: none is then a reason to stop, or to tell."""
+    return replace(expectation, minimum="1", action=action)
 
 
 def in_set(entity: str, column: str, values: tuple[str, ...], action: str) -> Expectation:

@@ -224,8 +224,8 @@ def _suites_to_run(
     found: dict[str, list[Expectation]] = {}
     for name, entity in contract.entities().items():
         counted, *others = suite(name)
-        if entity.is_core and name in had_rows:
-            counted = must_have_rows(counted)
+        if name in had_rows:
+            counted = must_have_rows(counted, "block" if entity.is_core else "warn")
         if any(rows_by_source[name].values()):
             found[name] = [counted, *(e for e in others if delivered.issuperset(e.needs))]
         elif name in delivered or name in had_rows:

@@ -232,9 +232,22 @@ def test_relatives_who_wait_do_not_count(company: Company) -> None:
 def test_a_bold_entity_that_loses_all_its_rows_blocks(company: Company) -> None:
     assert not company.gate().is_blocked
     company.delete("accounts", "base")
-    company.delete("teams", "base")
     blocked = company.gate().blocked
     assert [b.reason for b in blocked] == ["accounts had rows before and has none now"]
+
+
+def test_another_entity_that_loses_all_its_rows_is_told_once_and_stops_nothing(
+    company: Company,
+) -> None:
+    company.gate()
+    company.delete("teams", "base")
+    summary = company.gate()
+    assert not summary.is_blocked
+    lost = [c for c in summary.failed if c.rule.endswith(".row_count")]
+    assert [(c.rule, c.action, c.observed, c.threshold) for c in lost] == [
+        ("teams.rows.row_count", "warn", "0", "1..")
+    ]
+    assert [c for c in company.gate().failed if c.rule.endswith(".row_count")] == []
 
 
 def test_results_stand_for_each_check_and_source(company: Company) -> None:
