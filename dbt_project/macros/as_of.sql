@@ -38,3 +38,13 @@ extract(day from (cast({{ later }} as timestamp) - cast({{ earlier }} as timesta
 {% macro since_always() -%}
 cast('1970-01-01 00:00:00+00' as timestamptz)
 {%- endmacro %}
+
+{# Calendar months from the month of one date to that of another. #}
+{% macro months_between(earlier, later) -%}
+(
+            cast(extract(year from {{ later }}) as integer)
+            - cast(extract(year from {{ earlier }}) as integer)
+        ) * 12
+        + cast(extract(month from {{ later }}) as integer)
+        - cast(extract(month from {{ earlier }}) as integer)
+{%- endmacro %}

@@ -83,10 +83,8 @@ retained as (
     select
         all_rows.cohort_month,
         cast(
-            (extract(year from all_rows.month_start) - extract(year from all_rows.cohort_month))
-            * 12
-            + extract(month from all_rows.month_start)
-            - extract(month from all_rows.cohort_month) as bigint
+            {{ months_between('all_rows.cohort_month', 'all_rows.month_start') }}
+            as bigint
         ) as month_number,
         all_rows.cohort_size,
         cast(coalesce(cohort_months.active_customers, 0) as bigint) as active_customers,

@@ -6,7 +6,7 @@ with opportunities as (
 
 stalled as (
 
-    select * from {{ ref('int_stalled_opportunities') }}
+    select * from {{ ref('stalled_opportunities') }}
 
 ),
 
