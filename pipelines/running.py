@@ -67,6 +67,21 @@ def prepare_instance(settings: Settings) -> Path:
     return folder
 
 
+@contextmanager
+def _manifest_meanwhile(settings: Settings) -> Iterator[None]:
+    """Parse the dbt project in a process of its own while the caller imports what it needs."""
+    import multiprocessing
+
+    parsing = multiprocessing.get_context("spawn").Process(target=ensure_manifest, args=(settings,))
+    parsing.start()
+    try:
+        yield
+    finally:
+        parsing.join()
+    # Where the other process failed, this says why.
+    ensure_manifest(settings)
+
+
 def _cause(error: BaseException) -> BaseException:
     """The product's own error inside what Dagster wraps around it."""
     inner: BaseException | None = error
@@ -133,11 +148,12 @@ def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progr
 
     os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
-    from dagster import DagsterInstance
+    with _manifest_meanwhile(settings):
+        # What the definitions need, and what takes its time to import.
+        import dagster_dbt  # noqa: F401
+        from dagster import DagsterInstance
 
-    from pipelines.definitions import build_defs
-
-    ensure_manifest(settings)
+        from pipelines.definitions import build_defs
     for noisy in ("dagster", "great_expectations"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     definitions = build_defs(settings, say=progress)
