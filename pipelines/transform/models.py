@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +105,19 @@ def _set_environment(settings: Settings) -> None:
 
 
 def parse_project(settings: Settings) -> Any:
-    """The project's manifest, parsed anew only where a file changed since the last time.
+    """The project's manifest, parsed anew only where a file changed since another process did.
 
-    Raises TransformFailed where the project does not parse.
+    The steps of a night share it. Raises TransformFailed where the project does not parse.
     """
+    _set_environment(settings)
+    return _parsed(tuple(_folders(settings)))
+
+
+@lru_cache(maxsize=1)
+def _parsed(folders: tuple[str, ...]) -> Any:
     from dbt.cli.main import dbtRunner
 
-    _set_environment(settings)
-    result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *_folders(settings)])
+    result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *folders])
     if not result.success:
         raise TransformFailed(f"the dbt project does not parse: {result.exception}")
     return result.result
