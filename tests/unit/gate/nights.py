@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from data_quality.suites.contract import staging_table
 from pipelines.extract import contract
-from pipelines.gate.run import GateSummary, accepted_table, lake_view, run_gate
+from pipelines.gate.results import GateSummary
+from pipelines.gate.run import run_gate
+from pipelines.gate.tables import accepted_table, lake_view
 from tests.unit.data_quality.staged import Row, good_row, lake_schema
 
 FIRST = datetime.fromisoformat("2026-02-01T02:00:00+00:00")

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from data_quality.suites import contract as suites
-from pipelines.gate import run
+from pipelines.gate import judgement
 from pipelines.gate.issues import NotAcceptable, UnknownIssue, accept_issue
 from tests.unit.gate.nights import FIRST, Company
 
@@ -98,7 +98,7 @@ def test_a_rule_that_changed_releases_its_rows(
     company.gate()
     kept = tuple(e for e in suites.suite("accounts") if e.rule != "accounts.employee_count.range")
     monkeypatch.setattr(
-        run, "suite", lambda name: kept if name == "accounts" else suites.suite(name)
+        judgement, "suite", lambda name: kept if name == "accounts" else suites.suite(name)
     )
     company.gate()
     ran_at = FIRST + DAY + HOUR
@@ -113,7 +113,9 @@ def test_a_new_rule_takes_out_the_version_in_use_and_dates_its_issue_by_the_run(
     kept = tuple(e for e in suites.suite("products") if e.rule != "products.unit_cost.range")
     company.send("products", "p", unit_cost=Decimal(-1))
     with monkeypatch.context() as patch:
-        patch.setattr(run, "suite", lambda name: kept if name == "products" else suites.suite(name))
+        patch.setattr(
+            judgement, "suite", lambda name: kept if name == "products" else suites.suite(name)
+        )
         company.gate()
     assert "p" in company.accepted("products", "name")
     company.gate()
@@ -278,7 +280,7 @@ def test_a_check_that_cannot_run_stops_the_night(
     kept = (suites.suite("products")[0], broken)
     company.send("products", "p")
     monkeypatch.setattr(
-        run, "suite", lambda name: kept if name == "products" else suites.suite(name)
+        judgement, "suite", lambda name: kept if name == "products" else suites.suite(name)
     )
     summary = company.gate()
     assert [b.entity for b in summary.blocked] == ["products"]
