@@ -18,14 +18,20 @@ POOL = "warehouse"
 OWNER = "team:sales-operations"
 # Whose runs publish; single assets from the UI work on the private warehouse.
 JOB = "nightly"
+# A night of the largest companies takes less.
+_WAIT_SECONDS = 4 * 3600.0
 Say = Callable[[str], None]
 
 
 def night_of(context: Any, settings: Settings, say: Say) -> Night:
-    """The night that a Dagster run stands for: its day from the run's tags, else the default."""
-    from pipelines import nightly
+    """The night that a Dagster run stands for: its day from the run's tags, else the default.
+
+    From here on the run's process holds the warehouse; it waits for who does so now.
+    """
+    from pipelines import nightly, running
 
     run = context.run
+    running.hold_until_exit(settings, f"Dagster's run {run.run_id[:8]}", wait_seconds=_WAIT_SECONDS)
     record = context.instance.get_run_record_by_id(run.run_id)
     started = record.create_timestamp.astimezone(UTC)
     tagged = run.tags.get("salesops/as_of")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ from pipelines.settings import Settings
 from pipelines.transform.models import ensure_manifest
 
 Say = Callable[[str], None]
+
+
+# Homes that this process has locked: locks know of files, not of who asks.
+_held: set[Path] = set()
 
 
 class AnotherAtWork(Exception):
@@ -52,10 +57,25 @@ def only_one(settings: Settings, what: str, *, wait_seconds: float = 0) -> Itera
     try:
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         write_json(holder, {"what": what, "process": os.getpid(), "since": since})
+        _held.add(settings.home)
         yield
     finally:
+        _held.discard(settings.home)
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def hold_until_exit(settings: Settings, what: str, *, wait_seconds: float) -> None:
+    """Hold the home's lock for as long as this process lives, if it does not hold it yet.
+
+    Dagster gives each of its runs a process and no place to begin and end it in. Raises
+    AnotherAtWork where another process holds the lock for longer than `wait_seconds`.
+    """
+    if settings.home in _held:
+        return
+    kept = ExitStack()
+    kept.enter_context(only_one(settings, what, wait_seconds=wait_seconds))
+    atexit.register(kept.close)
 
 
 def prepare_instance(settings: Settings) -> Path:
