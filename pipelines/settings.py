@@ -166,6 +166,15 @@ class PostgresTarget(_Model):
     )
 
 
+class Privacy(_Model):
+    """What of persons is published beyond the names of reps and customers."""
+
+    publish_personal_data: bool = Field(
+        False,
+        description="leave e-mails and phone numbers in published texts instead of masking them",
+    )
+
+
 class Schedule(_Model):
     """When the nightly job starts, in the company's zone."""
 
@@ -182,6 +191,7 @@ class Settings(_Model):
         default_factory=dict, description="entity → source, where several sources deliver it"
     )
     publish: tuple[FilesTarget | PostgresTarget, ...] = (FilesTarget(),)
+    privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
     home: Path = Path("data")
     base: Path = Path(".")
@@ -215,7 +225,7 @@ class Settings(_Model):
         return source.timezone or self.company.timezone
 
 
-_FILE_KEYS = ("company", "analysis", "sources", "references", "publish", "schedule")
+_FILE_KEYS = ("company", "analysis", "sources", "references", "publish", "privacy", "schedule")
 
 
 def _filled(value: Any, environment: Mapping[str, str], where: str) -> Any:
@@ -260,6 +270,7 @@ def _known_names(location: tuple[Any, ...]) -> list[str]:
         "company": Company,
         "analysis": Analysis,
         "sources": Source,
+        "privacy": Privacy,
         "schedule": Schedule,
     }
     if len(location) == 1:

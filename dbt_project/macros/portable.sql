@@ -72,3 +72,16 @@ cast(round({{ amount }} * {{ part }} / nullif({{ whole }}, 0), 4) as decimal(18,
 {% macro spark__all_but(column) -%}
 * except ({{ column }})
 {%- endmacro %}
+
+{# A text with every match of a pattern as three asterisks, after what its first group matched. #}
+{% macro matches_masked(text, pattern) -%}
+{{ adapter.dispatch('matches_masked', 'salesops')(text, pattern) }}
+{%- endmacro %}
+
+{% macro default__matches_masked(text, pattern) -%}
+regexp_replace({{ text }}, '{{ pattern }}', '\1***', 'g')
+{%- endmacro %}
+
+{% macro spark__matches_masked(text, pattern) -%}
+regexp_replace({{ text }}, '{{ pattern }}', '$1***')
+{%- endmacro %}

@@ -84,6 +84,7 @@ def model_variables(settings: Settings, *, as_of: date, run_id: str) -> dict[str
         "attribution_window_days": analysis.attribution_window_days,
         "no_decision_reasons": list(analysis.no_decision_reasons),
         "on_time_basis": analysis.on_time_basis,
+        "publish_personal_data": settings.privacy.publish_personal_data,
     }
 
 

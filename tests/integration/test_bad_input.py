@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -29,15 +29,18 @@ sources:
   - {name: crm, url: "sqlite:///crm.db"}
   - {name: inbox, path: inbox}
 """
+# What belongs to persons, in the fields that are made for it and in what people write.
+PLANTED = ("ada.planted@private.example", "+49 171 5550147", "13855501470")
 SURVEY = """
 create table surveys (survey_id text, name text);
 create table survey_questions (question_id text, survey_id text, kind text, measure text);
 create table survey_responses (response_id text, survey_id text, submitted_at text);
-create table survey_answers (response_id text, question_id text, choice text, value_number numeric);
+create table survey_answers (response_id text, question_id text, choice text, value_number numeric,
+    value_text text);
 insert into surveys values ('S1', 'After the sale');
 insert into survey_questions values ('Q1', 'S1', 'rating', 'nps');
 insert into survey_responses values ('R1', 'S1', '2026-04-02 10:00:00');
-insert into survey_answers values ('R1', 'Q1', '', 9);
+insert into survey_answers values ('R1', 'Q1', '', 9, null);
 """
 
 
@@ -294,8 +297,28 @@ def test_a_misspelt_setting_is_refused_with_its_line(company):
     )
 
 
-@pytest.mark.whole_run
-def test_a_night_of_bad_input_publishes_what_is_good_and_says_the_rest(company):
+@pytest.fixture(scope="module")
+def bad_night(tmp_path_factory) -> Path:
+    """The same company after a night in which half of what came was bad."""
+    company = write_company(tmp_path_factory.mktemp("company"))
+    sql(
+        company / "crm.db",
+        f"""
+        insert into survey_questions values ('Q2', 'S1', 'text', null);
+        insert into survey_answers values ('R1', 'Q2', '', null, 'Good lamps. Call {PLANTED[1]}, or '
+        || 'write to {PLANTED[0]}');
+        create table activities (
+            activity_id text, type text, happened_at text, outcome text);
+        insert into activities values ('A1', 'call', '2026-04-02 10:00:00', '电话{PLANTED[2]}谢谢');
+        """,
+    )
+    (company / "inbox" / "customers.csv").write_text(
+        f"customer_id,name,email,phone\nC1,Ada,{PLANTED[0]},{PLANTED[1]}\nC2,Bo,,\n"
+    )
+    (company / "inbox" / "returns.csv").write_text(
+        "return_id,order_id,amount,returned_at,reason\n"
+        f"X1,G1,1,2026-04-20,broken; refund to {PLANTED[0]}\n"
+    )
     extract(company, 0)
     inbox = company / "inbox"
     (company / "crm.db").unlink()
@@ -313,15 +336,71 @@ def test_a_night_of_bad_input_publishes_what_is_good_and_says_the_rest(company):
         + "\n".join(f"H{n},G{n},P1,1,10" for n in range(1, 30))
         + "\n"
     )
-    settings = settings_of(company)
     outcome = running.run_nightly(
-        settings,
+        settings_of(company),
         as_of=None,
         is_full=False,
         now=datetime.now(UTC),
         progress=lambda text: None,
     )
     assert outcome["exit_code"] == 0, outcome["message"]
+    return company
+
+
+def texts_of(release: Path) -> Iterator[tuple[str, str]]:
+    """Every text in every file of a release, with where it stands."""
+    for file in sorted(f for f in release.rglob("*") if f.is_file()):
+        name = str(file.relative_to(release))
+        if file.suffix in (".html", ".json"):
+            yield name, file.read_text(encoding="utf-8")
+        elif file.suffix == ".xlsx":
+            with zipfile.ZipFile(file) as archive:
+                for part in archive.namelist():
+                    yield f"{name} {part}", archive.read(part).decode("utf-8", "replace")
+        elif file.suffix in (".duckdb", ".parquet"):
+            with duckdb.connect() as connection:
+                tables = [f"'{file}'"]
+                if file.suffix == ".duckdb":
+                    connection.execute(f"attach '{file}' as release (read_only)")
+                    tables = [
+                        f"release.marts.{table}"
+                        for (table,) in connection.execute(
+                            "select table_name from duckdb_tables() where database_name = 'release'"
+                        ).fetchall()
+                    ]
+                for table in tables:
+                    for row in connection.execute(f"select * from {table}").fetchall():
+                        yield f"{name} {table}", repr(row)
+        else:
+            raise AssertionError(f"nobody looks into {name}")
+
+
+@pytest.mark.whole_run
+def test_no_file_of_a_release_holds_an_email_or_phone_number_of_a_person(bad_night):
+    release = current_release(settings_of(bad_night).home)
+    assert release is not None
+    found = [
+        (place, planted)
+        for place, text in texts_of(release)
+        for planted in PLANTED
+        if planted in text
+    ]
+    assert found == []
+    with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
+        assert connection.execute(
+            "select value_text from marts.fct_survey_answer where question_id = 'Q2' union all "
+            "select outcome from marts.fct_activity union all select reason from marts.fct_return"
+        ).fetchall() == [
+            ("Good lamps. Call ***, or write to ***",),
+            ("电话***谢谢",),
+            ("broken; refund to ***",),
+        ]
+
+
+@pytest.mark.whole_run
+def test_a_night_of_bad_input_publishes_what_is_good_and_says_the_rest(bad_night):
+    company, inbox = bad_night, bad_night / "inbox"
+    settings = settings_of(company)
     release = current_release(settings.home)
     assert release is not None
     told = reading.status_text(reading.status(settings, now=datetime.now(UTC)))
@@ -350,7 +429,7 @@ def test_a_night_of_bad_input_publishes_what_is_good_and_says_the_rest(company):
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
         waiting = connection.execute("select distinct record_id from gate.rejected").fetchall()
     assert sorted(waiting) == [("L1",), ("L2",), ("L3",), ("L4",), ("O1",), ("O2",), ("O3",)]
-    assert net_sales == Decimal("290.0000")
+    assert net_sales == Decimal("289.0000")
     issues = reading.quality_text(reading.quality(settings))
     assert "reject  order_lines L4 (inbox)" in issues
     assert "reject  orders O2 (inbox)" in issues

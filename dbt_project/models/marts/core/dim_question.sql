@@ -10,7 +10,7 @@ renamed as (
         question_id,
         survey_id,
         position,
-        text,
+        {{ masked_text('text') }} as text,
         kind,
         measure,
         scale_min,

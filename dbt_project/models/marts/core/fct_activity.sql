@@ -111,7 +111,7 @@ measured as (
             / 3600 as double
         ) as entry_delay_hours,
         known_activities.duration_minutes,
-        known_activities.outcome,
+        {{ masked_text('known_activities.outcome') }} as outcome,
         known_activities.source_system
     from known_activities
     left join account_survivors

@@ -261,7 +261,7 @@ measured as (
 
     select
         opportunity_id,
-        name,
+        {{ masked_text('name') }} as name,
         account_id,
         owner_id,
         team_id,
@@ -290,8 +290,8 @@ measured as (
         lead_id,
         lead_source,
         campaign_id,
-        lost_reason,
-        next_step,
+        {{ masked_text('lost_reason') }} as lost_reason,
+        {{ masked_text('next_step') }} as next_step,
         created_at,
         created_date,
         entered_at,

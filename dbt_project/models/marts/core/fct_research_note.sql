@@ -30,8 +30,8 @@ known_notes as (
         research_notes.noted_at,
         {{ local_date('research_notes.noted_at') }} as noted_date,
         research_notes.source,
-        research_notes.title,
-        research_notes.body,
+        {{ masked_text('research_notes.title') }} as title,
+        {{ masked_text('research_notes.body') }} as body,
         {{ resolved_id('research_notes.account_id', 'account_survivors.survivor_id', 'accounts') }}
             as account_id,
         {{ resolved_id(
@@ -39,7 +39,7 @@ known_notes as (
         ) }} as competitor_id,
         {{ resolved_id('research_notes.user_id', 'reps.user_id', 'users') }} as user_id,
         research_notes.segment,
-        research_notes.tags,
+        {{ masked_text('research_notes.tags') }} as tags,
         research_notes.source_system
     from research_notes
     left join account_survivors on research_notes.account_id = account_survivors.account_id

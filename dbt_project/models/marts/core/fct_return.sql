@@ -96,7 +96,7 @@ dated as (
         ) }} as amount,
         {{ times('traced.quantity', 'order_lines.unit_cost') }} as cost_amount,
         order_lines.unit_cost is not null as has_cost,
-        traced.reason,
+        {{ masked_text('traced.reason') }} as reason,
         traced.order_line_id is not null as has_line,
         -- What comes back from an order that does not count, does not count either.
         case

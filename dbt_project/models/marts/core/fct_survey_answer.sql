@@ -25,7 +25,7 @@ known_answers as (
         responses.survey_id,
         questions.measure,
         survey_answers.value_number,
-        survey_answers.value_text,
+        {{ masked_text('survey_answers.value_text') }} as value_text,
         coalesce(questions.scale_min, case questions.measure when 'nps' then 0 else 1 end)
             as scale_min,
         coalesce(
