@@ -287,7 +287,8 @@ def judge(night_: Night) -> Any:
         reasons = "; ".join(f"{b.source_system}.{b.entity}: {b.reason}" for b in summary.blocked)
         raise GateRefused(
             f"The gate blocked the night: {reasons}. Nothing was published; the last good release "
-            "stays. `salesops quality` lists the records."
+            "stays. `salesops quality` lists the records.",
+            (*summary.checks, *summary.blocked),
         )
     return summary
 

@@ -1,6 +1,6 @@
 """The gate as Dagster assets: accepted rows of each entity, with a check for each table and action."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -10,6 +10,7 @@ from pipelines.asset_parts import (
     POOL,
     Say,
     accepted_key,
+    check_result,
     entity_schema,
     night_of,
     same_columns,
@@ -35,22 +36,32 @@ def check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
-def _check_result(
-    entity: contract.Entity, action: str, checks: list[Any], blocks: list[Any]
-) -> dg.AssetCheckResult:
-    failed = [check for check in checks if not check.is_passed]
-    return dg.AssetCheckResult(
-        asset_key=accepted_key(entity),
-        check_name=action,
-        passed=not failed and not blocks,
-        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
-        metadata={
-            check.check_id: f"{check.rows_failed} of {check.rows_checked} rows fail"
-            if check.did_run
-            else f"did not run: {check.error}"
-            for check in (failed or checks)[:50]
-        },
-    )
+def check_results(checks: Iterable[Any], blocks: Iterable[Any]) -> Iterator[dg.AssetCheckResult]:
+    """What the gate found, as the results of `check_specs`: `block` fails where an entity stops the
+    night, for whatever reason."""
+    reasons: dict[str, dict[str, str]] = {}
+    for block in blocks:
+        reasons.setdefault(block.entity, {})[f"{block.source_system}: blocked"] = block.reason
+    found: dict[tuple[str, str], list[Any]] = {}
+    for check in checks:
+        found.setdefault((check.entity, check.action), []).append(check)
+    for entity in contract.entities().values():
+        for action in (*_ACTIONS, "block"):
+            mine = found.get((entity.name, action), [])
+            stops = reasons.get(entity.name, {}) if action == "block" else {}
+            yield check_result(
+                accepted_key(entity),
+                action,
+                stops
+                | {
+                    check.check_id: f"{check.rows_failed} of {check.rows_checked} rows fail"
+                    if check.did_run
+                    else f"did not run: {check.error}"
+                    for check in mine
+                },
+                failed=[*stops, *(check.check_id for check in mine if not check.is_passed)],
+                refuses=action == "block",
+            )
 
 
 def build_assets(settings: Settings, say: Say) -> list[dg.AssetsDefinition]:
@@ -77,8 +88,14 @@ def build_assets(settings: Settings, say: Say) -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """One row for each record that goes on, as staged or as last accepted."""
         from pipelines import nightly
+        from pipelines.gate.results import Block
 
-        summary = nightly.judge(night_of(context, settings, say))
+        try:
+            summary = nightly.judge(night_of(context, settings, say))
+        except nightly.GateRefused as refusal:
+            blocks = [found for found in refusal.found if isinstance(found, Block)]
+            yield from check_results([c for c in refusal.found if c not in blocks], blocks)
+            raise
         for entity in contract.entities().values():
             yield dg.MaterializeResult(
                 asset_key=accepted_key(entity),
@@ -87,11 +104,7 @@ def build_assets(settings: Settings, say: Say) -> list[dg.AssetsDefinition]:
                     "rows_waiting": summary.rejected.get(entity.name, 0),
                 },
             )
-            for action in (*_ACTIONS, "block"):
-                found = [
-                    c for c in summary.checks if c.entity == entity.name and c.action == action
-                ]
-                yield _check_result(entity, action, found, [])
+        yield from check_results(summary.checks, ())
 
     return [gate]
 
