@@ -20,7 +20,7 @@ from pipelines.demo.tables import Rows
 from pipelines.extract import contract
 
 if TYPE_CHECKING:
-    from pipelines.demo.faults import Fault
+    from pipelines.demo.defects import Fault
 
 DEFAULT_AS_OF = date(2026, 6, 30)
 LEDGER = "faults.csv"

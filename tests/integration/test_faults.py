@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from pipelines import nightly
-from pipelines.demo.faults import Fault, mend_faults
+from pipelines.demo.defects import Fault
+from pipelines.demo.faults import mend_faults
 from pipelines.demo.write import write_demo
 from pipelines.extract import contract
 from pipelines.gate import families
