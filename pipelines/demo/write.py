@@ -61,7 +61,8 @@ def write_demo(
     """Write crm.db, shop.db, survey/ and salesops.yaml into the folder. They are written beside it
     and moved in when all are whole, the settings last: without them it is no demo. Files of the
     same names are replaced, other files stay. With `has_faults` one defect is planted for each
-    expectation, and faults.csv lists them. ValueError for a scale that is not above 0."""
+    expectation, and faults.csv lists them. ValueError for a scale that is not above 0, or too small
+    for every fault to find its row."""
     if not scale > 0:
         raise ValueError(f"scale must be above 0, not {scale}")
     folder = folder.absolute()
@@ -88,7 +89,12 @@ def write_demo(
     if has_faults:
         from pipelines.demo import faults
 
-        planted = faults.plant_faults(draft, seed=seed)
+        try:
+            planted = faults.plant_faults(draft, seed=seed)
+        except ValueError:
+            # Too small for its faults: nobody can use what is left.
+            shutil.rmtree(draft)
+            raise
         faults.write_ledger(draft / LEDGER, planted)
     (draft / "salesops.yaml").write_text(company.SETTINGS, encoding="utf-8")
     names = [*DATABASES.values(), *(f"survey/{name}" for name in SURVEY_FILES.values())]
