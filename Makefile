@@ -2,7 +2,7 @@
 PYTHON ?= python3
 REAL_DATA ?= ../shared/data
 
-.PHONY: run test ui real lint bench lock
+.PHONY: run test ui real lint bench lock columns
 
 run: .venv/run.stamp
 	@.venv/bin/salesops run
@@ -24,6 +24,9 @@ bench: .venv/test.stamp
 
 lock: .venv/test.stamp
 	@.venv/bin/python -m tests.lock
+
+columns: .venv/test.stamp
+	@.venv/bin/python -m tests.columns
 
 .venv/run.stamp: requirements.lock pyproject.toml
 	@echo "· set up .venv (once, a few minutes)" >&2

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +15,24 @@ import duckdb
 import pytest
 
 from pipelines import reading, running
+from pipelines.publish import targets
 from pipelines.publish.release import DATABASE, current_release, list_releases, read_facts
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import PostgresTarget, Settings, load_settings
+from tests import columns
 
 pytestmark = pytest.mark.whole_run
 
 # What names the run itself: everything else must be the same for the same lake.
 _OF_THE_RUN = {"run_steps", "release_info"}
+_OF_THE_LOOK = {
+    "quality_checks": "exclude (run_id)",
+    "quality_issues": "exclude (last_seen_at)",
+}
+# What tells when an extraction was, in a lake that began at another time.
+_OF_THE_EXTRACTION = {
+    "quality_issues": "exclude (first_seen_at, last_seen_at)",
+    "source_freshness": "exclude (last_extracted_at, lag_hours)",
+}
 
 
 def run(settings: Settings, **options) -> dict:
@@ -45,19 +57,16 @@ def settings(tmp_path_factory) -> Settings:
     return found
 
 
-def rows_of(release: Path) -> dict[str, list[tuple]]:
+def rows_of(release: Path, left_out: dict[str, str] | None = None) -> dict[str, list[tuple]]:
     """Every mart's rows, but for what names the run or says when it last looked."""
     found = {}
     with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
         for name in read_facts(release)["rows"]:
             if name in _OF_THE_RUN:
                 continue
-            left_out = {
-                "quality_checks": "exclude (run_id)",
-                "quality_issues": "exclude (last_seen_at)",
-            }.get(name, "")
+            without = {**_OF_THE_LOOK, **(left_out or {})}.get(name, "")
             rows = connection.execute(
-                f"select * {left_out} from marts.{name} order by all"
+                f"select * {without} from marts.{name} order by all"
             ).fetchall()
             # Doubles are the same within 1e-9: a sum's last bit depends on its order.
             found[name] = [
@@ -78,6 +87,10 @@ def test_a_night_publishes_a_release_that_anyone_can_read(settings):
         "release.json",
     } <= names
     assert len(list((release / "parquet").glob("*.parquet"))) == len(read_facts(release)["rows"])
+    assert (
+        columns.differences(columns.locked_columns(), columns.released_columns(release / DATABASE))
+        == []
+    ), columns.NEEDED
     [row] = reading._rows(release / DATABASE, "select net_sales from sales_by_period "
                           "where period_type = 'all' and dimension = 'total'")  # fmt: skip
     [facts] = reading._rows(
@@ -104,6 +117,46 @@ def test_the_warehouse_is_rebuilt_from_the_lake(settings):
     one, other = rows_of(before), rows_of(after)
     different = [name for name in one if one[name] != other[name] and name != "quality_checks"]
     assert different == []
+
+
+def test_two_fresh_homes_on_the_same_sources_publish_the_same(settings, tmp_path):
+    other = settings.model_copy(update={"home": tmp_path / "other"})
+    assert run(other, as_of=None)["exit_code"] == 0
+    releases = [current_release(s.home) for s in (settings, other)]
+    assert None not in releases
+    one, another = (rows_of(release, _OF_THE_EXTRACTION) for release in releases if release)
+    assert [name for name in one if one[name] != another[name]] == []
+
+
+@pytest.mark.component
+def test_postgres_shows_what_the_release_holds(settings, postgres_url):
+    import psycopg
+
+    release = current_release(settings.home)
+    assert release is not None
+    target = PostgresTarget(kind="postgres", url=postgres_url, schema="night")
+    targets.deliver(
+        settings.model_copy(update={"publish": (target,)}), release, say=lambda text: None
+    )
+    address = postgres_url.replace("postgresql+psycopg", "postgresql")
+    with (
+        psycopg.connect(address) as postgres,
+        duckdb.connect(str(release / DATABASE), read_only=True) as connection,
+    ):
+        for zoned in (postgres, connection):
+            zoned.execute("set timezone = 'UTC'")
+        for mart in read_facts(release)["rows"]:
+            names = ", ".join(
+                f'"{name}"' for name, *_ in connection.execute(f"describe marts.{mart}").fetchall()
+            )
+            expected = connection.execute(f"select {names} from marts.{mart}").fetchall()
+            shown = postgres.execute(f"select {names} from night.{mart}").fetchall()
+            # Instants are equal whatever a driver calls their zone.
+            assert Counter(map(_plain, shown)) == Counter(map(_plain, expected)), mart
+
+
+def _plain(row: tuple) -> tuple:
+    return tuple(v.timestamp() if isinstance(v, datetime) else v for v in row)
 
 
 def test_a_second_run_at_once_is_refused_and_names_the_first(settings):
