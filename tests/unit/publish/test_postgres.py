@@ -297,3 +297,23 @@ def test_a_wrong_password_is_refused_without_being_told(tmp_path_factory, tmp_pa
         assert password not in message
         assert quote(password, safe="") not in message
     assert password not in repr(settings) + settings.model_dump_json()
+
+
+def test_a_new_column_makes_no_reader_wait_behind_a_long_one(tmp_path, postgres_url, dsn):
+    settings = settings_of(tmp_path, postgres_url, "patient")
+    deliver(settings, make(settings, "r1", {"sales": "select 1 as a"}))
+    second = make(settings, "r2", {"sales": "select 2 as a, 'x' as b"})
+    publishing = threading.Thread(target=deliver, args=(settings, second))
+    with psycopg.connect(dsn) as long_reader:
+        assert long_reader.execute("select a from patient.sales").fetchall() == [(1,)]
+        publishing.start()
+        waits = []
+        for _ in range(12):
+            started = time.monotonic()
+            assert ask(dsn, "select a from patient.sales") == [(1,)]
+            waits.append(time.monotonic() - started)
+            time.sleep(0.2)
+        assert publishing.is_alive()
+    publishing.join()
+    assert max(waits) < 2.5
+    assert ask(dsn, "select a, b from patient.sales") == [(2, "x")]

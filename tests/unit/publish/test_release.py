@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import cli
 from pipelines.extract.night import Extraction
 from pipelines.nightly import Night, inputs_hash, is_delivered
 from pipelines.publish import release as releases
@@ -129,3 +131,15 @@ def test_what_a_failed_delivery_left_is_delivered_and_not_built_again(tmp_path, 
     # A target more in the settings changes nothing of what a release is made of.
     more = settings.model_copy(update={"publish": (*settings.publish, FilesTarget(keep=3))})
     assert is_delivered(replace(night, settings=more), extraction)
+
+
+def test_rollback_goes_back_and_says_where(tmp_path, warehouse):
+    config = tmp_path / "salesops.yaml"
+    config.write_text("sources: [{name: a, path: a}]\n")
+    make(tmp_path, warehouse, "r1")
+    releases.point_at(tmp_path, make(tmp_path, warehouse, "r2"))
+    result = CliRunner().invoke(
+        cli, ["rollback", "--config", str(config)], env={"SALESOPS_HOME": str(tmp_path)}
+    )
+    assert (result.exit_code, result.output) == (0, "current → r1\n")
+    assert releases.current_release(tmp_path) == tmp_path / "releases" / "r1"
