@@ -85,3 +85,16 @@ regexp_replace({{ text }}, '{{ pattern }}', '\1***', 'g')
 {% macro spark__matches_masked(text, pattern) -%}
 regexp_replace({{ text }}, '{{ pattern }}', '$1***')
 {%- endmacro %}
+
+{# A text without what matches a pattern (an SQL text), wherever it does. #}
+{% macro without(text, pattern) -%}
+{{ adapter.dispatch('without', 'salesops')(text, pattern) }}
+{%- endmacro %}
+
+{% macro default__without(text, pattern) -%}
+regexp_replace({{ text }}, {{ pattern }}, '', 'g')
+{%- endmacro %}
+
+{% macro spark__without(text, pattern) -%}
+regexp_replace({{ text }}, {{ pattern }}, '')
+{%- endmacro %}

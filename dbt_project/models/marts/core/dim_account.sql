@@ -27,10 +27,12 @@ surviving as (
         accounts.created_at,
         accounts.source_system
     from accounts
+    -- Deleted accounts, and those that another stands for, are gone.
+    inner join account_survivors
+        on
+            accounts.account_id = account_survivors.account_id
+            and accounts.account_id = account_survivors.survivor_id
     left join account_survivors as parents on accounts.parent_account_id = parents.account_id
-    where
-        not coalesce(accounts.is_deleted, false)
-        and accounts.merged_into_id is null
 
 )
 

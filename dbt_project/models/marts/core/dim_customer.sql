@@ -18,7 +18,7 @@ account_survivors as (
 
 customer_survivors as (
 
-    {{ survivors('customers', 'customer_id') | indent(4) }}
+    select * from {{ ref('int_customer_survivors') }}
 
 ),
 
@@ -38,8 +38,7 @@ identified as (
         customers.created_at,
         -- Merged into a record that is gone, a customer stands for itself.
         coalesce(customer_survivors.survivor_id, customers.customer_id) as survivor_id,
-        case when customer_survivors.survivor_id <> customers.customer_id then 'merged' end
-            as match_rule,
+        customer_survivors.match_rule,
         customers.source_system
     from customers
     inner join customer_survivors on customers.customer_id = customer_survivors.customer_id

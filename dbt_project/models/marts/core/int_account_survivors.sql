@@ -4,10 +4,12 @@ with accounts as (
 
 ),
 
-account_survivors as (
+placeholders as (
 
-    {{ survivors('accounts', 'account_id') | indent(4) }}
+    select * from {{ ref('identity_placeholders') }}
 
-)
+),
 
-select * from account_survivors
+{{ identity('accounts', 'placeholders', 'account_id') }}
+
+select * from identified
