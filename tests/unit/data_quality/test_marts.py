@@ -129,7 +129,8 @@ def _fault(rule: str) -> str:
             else "update marts.sales_by_period set gross_sales = 40, net_sales = 25"
         ),
         "adds_up": lambda: (
-            f"update marts.{mart} set {column} = {column} + 1 where dimension = 'team'"
+            f"update marts.{mart} set {column} = {column} + 1"
+            f" where dimension = '{ADDITIVE[mart][1][0]}'"
             if mart in ADDITIVE
             else f"update marts.{mart} set {column} = 7"
         ),
