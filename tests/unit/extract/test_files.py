@@ -102,7 +102,11 @@ def test_parquet_is_read_in_its_own_types(settings, inbox):
         ("teams.csv", b"", "is empty: not even a header"),
         ("teams.csv", b"team_id,name\nT1,a\nT2\n", "line 3: 1 cells where the header has 2"),
         ("teams.csv", b"team_id,name\nT1,a,b\n", "line 2: 3 cells where the header has 2"),
-        ("teams.csv", b'team_id,name\nT1,a\nT2,"b\n', "from line 3: a quote is opened and never closed"),
+        (
+            "teams.csv",
+            b'team_id,name\nT1,a\nT2,"b\n',
+            "from line 3: a quote is opened and never closed",
+        ),
         ("teams.csv", b"team_id,name,Name\nT1,a,b\n", "line 1: the column 'name' comes twice"),
         ("teams.csv", b"a,b\n1,2\n", "line 1: the header names no column of the contract"),
         ("teams.csv", b"team_id,name\nT1,\xff\xfe\x81\n", "is neither utf-8 nor gb18030"),
