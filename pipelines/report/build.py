@@ -33,7 +33,7 @@ SECTIONS: dict[str, Callable[[Release, Words], Section | None]] = {
 
 def build(release: Release, language: Language, company: CompanyFacts) -> Report:
     """The whole report, ready to be laid out. A section without data is named in `left_out`."""
-    words = words_of(release, language)
+    words = words_of(release, language, company.timezone)
     box, info = trust(release, words, company)
     figures = headline_figures(release, words)
     found: list[Section] = []

@@ -221,11 +221,13 @@ def bars(
 ) -> dict[str, Any]:
     """Horizontal bars from zero, each with its text at the end.
 
-    Rows carry `label`, `value`, `text`, and may carry `past` (a light bar behind) and `is_bad`.
+    Rows carry `label`, `value`, `text`, and may carry `past` (a light bar behind), `target` (a tick
+    across) and `is_bad`.
     """
     limit = min(width * label_share, max((text_width(row["label"]) for row in rows), default=0) + 6)
     largest = max([float(row["value"] or 0) for row in rows]
-                  + [float(row["past"]) for row in rows if is_number(row.get("past"))]
+                  + [float(row[key]) for row in rows for key in ("past", "target")
+                     if is_number(row.get(key))]
                   + [1e-9])  # fmt: skip
     smallest = min([float(row["value"] or 0) for row in rows] + [0.0])
     text_room = max((text_width(row["text"]) for row in rows), default=0) + 14
@@ -242,7 +244,7 @@ def bars(
             "value": float(row["value"] or 0),
             "text": row["text"],
             "end": max(float(row["value"] or 0), 0.0),
-            **({"past": float(row["past"])} if is_number(row.get("past")) else {}),
+            **{key: float(row[key]) for key in ("past", "target") if is_number(row.get(key))},
             "bad": bool(row.get("is_bad")),
         }
         for order, row in enumerate(rows)
@@ -282,9 +284,16 @@ def bars(
             "color": {"condition": {"test": "datum.bad", "value": BAD}, "value": ACTUAL},
         },
     })  # fmt: skip
-    past_end = "isValid(datum.past) ? max(datum.end, datum.past) : datum.end"
+    if any("target" in value for value in values):
+        layers.append({
+            "transform": [{"filter": "isValid(datum.target)"}],
+            "mark": {"type": "tick", "color": TARGET, "thickness": 3, "size": 24,
+                     "opacity": 1},
+            "encoding": {"y": y, "x": x("target")},
+        })  # fmt: skip
+    tip = "max(datum.end, isValid(datum.past) ? datum.past : 0, isValid(datum.target) ? datum.target : 0)"
     layers.append({
-        "transform": [{"calculate": past_end, "as": "tip"}],
+        "transform": [{"calculate": tip, "as": "tip"}],
         "mark": {"type": "text", "align": "left", "dx": 6, "baseline": "middle"},
         "encoding": {"y": y, "x": x("tip"), "text": {"field": "text"}},
     })  # fmt: skip
@@ -292,6 +301,76 @@ def bars(
         **_base(width, 30 * len(rows) + 10),
         "data": {"values": values},
         "layer": layers,
+    }
+
+
+def bridge(rows: list[Row], *, width: int = WIDTH, label_share: float = 0.3) -> dict[str, Any]:
+    """From one total to another in steps: a bar for each total, a floating one for each step.
+
+    Rows carry `label`, `value`, `text` and `is_total`; a step adds its value to what stands before
+    it. Good steps and bad ones differ in colour, and in the sign of their text: what takes away is
+    bad but where a row says `is_good`.
+    """
+    limit = min(width * label_share, max((text_width(row["label"]) for row in rows), default=0) + 6)
+    values: list[Row] = []
+    level = 0.0
+    for order, row in enumerate(rows):
+        amount = float(row["value"] or 0)
+        start = 0.0 if row["is_total"] else level
+        level = amount if row["is_total"] else level + amount
+        is_good = row.get("is_good", amount >= 0)
+        kind = "total" if row["is_total"] else "good" if is_good else "bad"
+        values.append({"order": order, "from": start, "to": level, "kind": kind,
+                       "tip": max(start, level, 0.0), "text": row["text"]})  # fmt: skip
+    largest = max([value["tip"] for value in values] + [1e-9])
+    smallest = min([min(value["from"], value["to"]) for value in values] + [0.0])
+    text_room = max((text_width(row["text"]) for row in rows), default=0) + 14
+    plot = max(60.0, width - limit - 20)
+    domain = [smallest, smallest + (largest - smallest) * plot / max(40.0, plot - text_room)]
+    labels = {str(order): _clipped(row["label"], limit) for order, row in enumerate(rows)}
+    y = {
+        "field": "order",
+        "type": "ordinal",
+        "axis": {
+            "labelExpr": f"{json.dumps(labels, ensure_ascii=False)}['' + datum.value]",
+            "ticks": False,
+            "domain": False,
+            "labelColor": INK,
+            "labelLimit": 0,
+            "minExtent": limit,
+            "maxExtent": limit,
+        },
+        "scale": {"paddingInner": 0.25, "paddingOuter": 0.1},
+    }
+
+    def x(field: str) -> dict[str, Any]:
+        return {"field": field, "type": "quantitative", "axis": None,
+                "scale": {"domain": domain, "nice": False, "zero": False}}  # fmt: skip
+
+    return {
+        **_base(width, 30 * len(rows) + 10),
+        "data": {"values": values},
+        "layer": [
+            {
+                "mark": {"type": "bar"},
+                "encoding": {
+                    "y": y,
+                    "x": x("from"),
+                    "x2": {"field": "to"},
+                    "color": {
+                        "condition": [
+                            {"test": "datum.kind == 'total'", "value": MUTED},
+                            {"test": "datum.kind == 'bad'", "value": BAD},
+                        ],
+                        "value": ACTUAL,
+                    },
+                },
+            },
+            {
+                "mark": {"type": "text", "align": "left", "dx": 6, "baseline": "middle"},
+                "encoding": {"y": y, "x": x("tip"), "text": {"field": "text"}},
+            },
+        ],
     }
 
 

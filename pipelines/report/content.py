@@ -8,7 +8,18 @@ from typing import Any, Literal
 from pipelines.report.release import Row
 
 Kind = Literal[
-    "text", "money", "count", "rate", "growth", "points", "score", "days", "day", "month", "long"
+    "text",
+    "money",
+    "count",
+    "rate",
+    "growth",
+    "points",
+    "score",
+    "days",
+    "times",
+    "day",
+    "month",
+    "long",
 ]
 Direction = Literal["up", "down", "flat", "none"]
 Status = Literal["on_track", "watch", "off_track", "no_target"]
@@ -50,7 +61,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One chart: a Vega-Lite specification with its title, unit and period, and alternative."""
+    """One chart: a Vega-Lite specification with its title, unit and period, and alternative.
+
+    `finding` is the sentence that the chart proves, made from the data.
+    """
 
     key: str
     title: str
@@ -60,6 +74,16 @@ class Figure:
     legend: tuple[tuple[str, str], ...] = ()
     is_wide: bool = False
     narrow_spec: dict[str, Any] | None = None
+    finding: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a section: the sentence it gives the section's opening, its charts and tables."""
+
+    sentence: str = ""
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,14 @@ def three_figures(value: float) -> float:
     return round(value, 2 - math.floor(math.log10(abs(value))))
 
 
+def wilson(hits: float, n: float) -> tuple[float, float]:
+    """The 95 % Wilson score interval of hits in n > 0 (Wilson 1927), z = 1.959964."""
+    z = 1.959964
+    middle = (hits + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
+    return middle - half, middle + half
+
+
 def _plain(value: float) -> str:
     """A number of at most three significant figures without needless zeros."""
     if abs(value) >= 100:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipelines.report.content import Comparison, Direction, Kind
 from pipelines.report.numbers import NOTHING, Language, Numbers, is_number
@@ -65,6 +67,11 @@ class Words:
 
     language: Language
     dictionary: dict[str, Row]
+    timezone: str = "UTC"
+
+    def local_day(self, instant: datetime | None) -> date | None:
+        """The day on which an instant fell in the company's zone."""
+        return None if instant is None else instant.astimezone(ZoneInfo(self.timezone)).date()
 
     @property
     def numbers(self) -> Numbers:
@@ -120,6 +127,8 @@ class Words:
             return numbers.score(value)
         if kind == "days":
             return numbers.decimal(value)
+        if kind == "times":
+            return numbers.decimal(value) + "×"
         if kind == "day":
             return numbers.day(value)
         if kind == "month":
@@ -164,8 +173,8 @@ class Words:
         return comparison.text.lstrip("+−")
 
 
-def words_of(release: Release, language: Language) -> Words:
-    """The words of a language with the release's own dictionary."""
+def words_of(release: Release, language: Language, timezone: str = "UTC") -> Words:
+    """The words of a language with the release's own dictionary, days in the company's zone."""
     rows = release.rows("select * from metric_dictionary") if release.has(
         "metric_dictionary") else []  # fmt: skip
-    return Words(language, {row["metric"]: row for row in rows})
+    return Words(language, {row["metric"]: row for row in rows}, timezone)

@@ -40,6 +40,7 @@ _FORMATS: dict[Kind, str] = {
     "points": "+0.0%;-0.0%;0.0%",
     "score": "0.0",
     "days": "#,##0.0",
+    "times": '0.0"×"',
     "day": "yyyy-mm-dd",
     "month": "yyyy-mm",
 }
@@ -197,9 +198,15 @@ def _native_chart(sheet: _Sheet, table: Table, top: int, place: tuple[int, int])
     series = [key for key in series if any(is_number(row[key]) for row in table.rows)]
     if not series:
         return 0
-    shown = min(len(table.rows), native.rows)
+    # A dash is drawn as nought: a table that begins with rows not yet known is drawn below them.
+    skipped = next(
+        number
+        for number, row in enumerate(table.rows)
+        if any(is_number(row[key]) for key in series)
+    )
+    shown = min(len(table.rows) - skipped, native.rows)
     chart = sheet.book.add_chart({"type": native.shape})
-    first, last = top + 1, top + shown
+    first, last = top + 1 + skipped, top + skipped + shown
     for key, colour in zip(series, (_BLUE, _ORANGE, _LIGHT), strict=False):
         column = keys.index(key)
         entry: dict[str, Any] = {
@@ -223,7 +230,8 @@ def _native_chart(sheet: _Sheet, table: Table, top: int, place: tuple[int, int])
     chart.set_legend(legend)
     values = {"num_format": number_format, "min": 0,
               "major_gridlines": {"visible": True, "line": {"color": "#E4E8EE"}}}  # fmt: skip
-    if any(is_number(row[key]) and row[key] < 0 for row in table.rows[:shown] for key in series):
+    if any(is_number(row[key]) and row[key] < 0 for row in table.rows[skipped : skipped + shown]
+           for key in series):  # fmt: skip
         values.pop("min")
     # A date axis would sort by itself: labels are text.
     # Rows are written from the top and tables begin with the newest month: the category axis runs
@@ -249,6 +257,7 @@ def _section(book: Any, looks: dict[str, Any], section: Section, words: Words) -
     first = next((table for table in section.tables if table.native), section.tables[0])
     others = [table for table in section.tables if table is not first]
     ordered = [first, *sorted(others, key=lambda table: len(table.rows))]
+    findings = {figure.key: figure.finding for figure in section.figures}
     beside = max(len(table.columns) for table in ordered) + 1
     row, chart_row = _TITLE_ROWS, _TITLE_ROWS
     for number, table in enumerate(ordered):
@@ -264,9 +273,10 @@ def _section(book: Any, looks: dict[str, Any], section: Section, words: Words) -
         chart_row += _native_chart(sheet, table, row, (chart_row, beside))
         if number == 0:
             sheet.page.freeze_panes(row + 1, 1)
-        if table.note:
-            sheet.page.write_string(after, 0, table.note, looks["note"])
-            after += 1
+        for note in (findings.get(table.key), table.note):
+            if note:
+                sheet.page.write_string(after, 0, note, looks["note"])
+                after += 1
         row = after + 1
     known = [metric for metric in section.metrics if words.definition(metric)]
     if known:

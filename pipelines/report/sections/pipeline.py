@@ -1,4 +1,4 @@
-"""Pipeline: the funnel and where it leaks, win rates with their intervals, open and stalled."""
+"""Pipeline: leads, the funnel and where it leaks, the bottleneck, what is open, win rates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Release, Row
+from pipelines.report.sections.leads import leads
+from pipelines.report.sections.outlook import coverage, stalled, velocity, waterfall
+from pipelines.report.sections.stages import bottleneck
 from pipelines.report.words import Words
 
 _COHORTS = 12
 _ENOUGH = 30
+# Table → the metrics that it needs explained.
+_METRICS_OF = {
+    "stage_days": ("cost_score", "baseline_median_days", "reentry_rate", "skip_rate"),
+    "waterfall": ("slip_rate",),
+    "coverage": ("coverage", "coverage_needed"),
+    "velocity": ("velocity_per_day",),
+    "lead_months": ("conversion_rate",),
+}
 
 
 def _funnel(release: Release) -> list[Row]:
@@ -148,6 +159,11 @@ def _funnel_parts(words: Words, stages: list[Row]) -> tuple[Figure, Table]:
                   told="; ".join(f"{row['label']} {row['text']}" for row in bars)),
         charts.bars(bars),
         (("box-actual", words.say("legend.entered")), ("box-bad", words.say("legend.leak"))),
+        finding=words.say("pipeline.leak", stage=leak["stage_name"],
+                          entered=numbers.whole(leak["entered"]),
+                          lost=numbers.whole(leak["dropped"]),
+                          rate=numbers.rate(float(leak["dropped"]) / float(leak["entered"])))
+        if leak["dropped"] else words.say("pipeline.no_leak"),
     )  # fmt: skip
     table = Table(
         "funnel",
@@ -279,7 +295,7 @@ def _open_parts(release: Release, words: Words) -> tuple[list[Figure], list[Tabl
     return figures, tables
 
 
-def _lead(words: Words, total: Row | None, stages: list[Row], period: Row | None) -> str:
+def _lead(words: Words, total: Row | None, period: Row | None) -> str:
     numbers = words.numbers
     parts = []
     if total:
@@ -310,47 +326,55 @@ def _lead(words: Words, total: Row | None, stages: list[Row], period: Row | None
         )
     else:
         parts.append(words.say("pipeline.nothing_closed"))
-    leaks = [stage for stage in stages if stage["dropped"]]
-    if leaks:
-        leak = max(leaks, key=lambda stage: float(stage["dropped"]) / float(stage["entered"]))
-        parts.append(
-            words.say(
-                "pipeline.leak",
-                stage=leak["stage_name"],
-                entered=numbers.whole(leak["entered"]),
-                lost=numbers.whole(leak["dropped"]),
-                rate=numbers.rate(float(leak["dropped"]) / float(leak["entered"])),
-            )
-        )
     return words.join(*parts)
 
 
 def pipeline(release: Release, words: Words) -> Section | None:
-    """The section; None where no deal is known."""
+    """The section; None where neither a deal nor a lead is known."""
     totals = _open(release, "total")
     stages = _funnel(release)
     period = _win_period(release)
-    if not (totals or stages or period):
+    from_leads = leads(release, words)
+    if not (totals or stages or period or from_leads.tables):
         return None
-    figures: list[Figure] = []
+    waiting = bottleneck(release, words)
+    covered = coverage(release, words)
+    figures: list[Figure] = [*from_leads.figures]
     tables: list[Table] = []
     if stages:
         figure, table = _funnel_parts(words, stages)
         figures.append(figure)
         tables.append(table)
     open_figures, open_tables = _open_parts(release, words)
+    for part in (waiting, waterfall(release, words), covered, stalled(release, words),
+                 velocity(release, words)):  # fmt: skip
+        figures += part.figures
+        tables += part.tables
     figures += open_figures
     tables += open_tables
     if period:
         win_figures, win_tables = _win_parts(release, words, period)
         figures += win_figures
         tables += win_tables
+    tables += from_leads.tables
+    lead = (
+        words.join(
+            _lead(words, totals[0] if totals else None, period),
+            waiting.sentence,
+            covered.sentence,
+        )
+        if totals or stages or period
+        else words.say("leads.only")
+    )
+    shown = {table.key for table in tables}
     return Section(
         "pipeline",
         words.say("section.pipeline"),
-        _lead(words, totals[0] if totals else None, stages, period),
+        lead,
         tuple(figures),
         tuple(tables),
         ("win_rate", "bookings", "open_pipeline", "stalled_deals", "drop_off_rate",
-         "weighted_amount"),
+         "weighted_amount",
+         *(metric for table, metrics in _METRICS_OF.items() if table in shown
+           for metric in metrics)),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Sales: the trend, who and what moved it, regions, channels and products."""
+"""Sales: the trend, what and who moved it, regions, channels and products."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Release, Row
+from pipelines.report.sections.change import bridge, launches, returns
 from pipelines.report.words import Words
 
 _MONTHS_SHOWN = 14
@@ -81,7 +82,7 @@ def _driver(release: Release, words: Words, row: Row) -> str:
     return ""
 
 
-def _lead(release: Release, words: Words, months: list[Row]) -> str:
+def _lead(release: Release, words: Words, months: list[Row], why: str) -> str:
     complete = [row for row in months if row["is_complete"]]
     row = (complete or months)[-1]
     against = words.compare("money", row["net_sales"], row["previous_net_sales"], "")
@@ -103,6 +104,7 @@ def _lead(release: Release, words: Words, months: list[Row]) -> str:
     ]
     if against.direction in ("up", "down"):
         parts.append(_driver(release, words, row))
+    parts.append(why)
     last = months[-1]
     if complete and not last["is_complete"]:
         so_far = words.compare("money", last["net_sales"], last["previous_net_sales"], "")
@@ -219,7 +221,8 @@ def sales(release: Release, words: Words) -> Section | None:
         return None
     row = ([month for month in months if month["is_complete"]] or months)[-1]
     month = words.numbers.month(row["period_start"])
-    figures, tables = [_trend(release, words, months)], []
+    why = bridge(release, words, row["period_start"])
+    figures, tables = [_trend(release, words, months), *why.figures], [*why.tables]
     for dimension in _BROKEN_DOWN:
         members = _members(release, dimension, row["period_start"])
         if len(members) < 2:
@@ -227,6 +230,9 @@ def sales(release: Release, words: Words) -> Section | None:
         figure, table = _breakdown(words, dimension, members, month)
         figures.append(figure)
         tables.append(table)
+    for part in (launches(release, words), returns(release, words)):
+        figures += part.figures
+        tables += part.tables
     no_earlier = words.say("why.no_earlier")
     newest_first = [
         month_row
@@ -258,9 +264,11 @@ def sales(release: Release, words: Words) -> Section | None:
     return Section(
         "sales",
         words.say("section.sales"),
-        _lead(release, words, months),
+        _lead(release, words, months, why.sentence),
         tuple(figures),
         (history, *tables),
         ("net_sales", "orders", "average_order_value", "gross_margin_rate", "customers",
-         "new_customers", "growth"),
+         "new_customers", "growth",
+         *(("price_effect", "volume_effect", "mix_effect") if why.figures else ()),
+         *(("return_rate",) if any(table.key == "returns" for table in tables) else ())),
     )  # fmt: skip

@@ -85,6 +85,42 @@ TABLES = {
     "source_freshness": "source_system varchar, entity varchar, last_extracted_at timestamptz,"
     " last_record_at timestamptz, rows_read bigint, rows_deleted bigint, rows_rejected bigint,"
     " lag_hours double, is_stale boolean, status varchar",
+    "price_volume_mix": "period_start date, product_id varchar, kind varchar,"
+    " net_sales decimal(18, 4), previous_net_sales decimal(18, 4), change decimal(18, 4),"
+    " price_effect decimal(18, 4), volume_effect decimal(18, 4), mix_effect decimal(18, 4),"
+    " new_effect decimal(18, 4), discontinued_effect decimal(18, 4),"
+    " returns_effect decimal(18, 4)",
+    "return_rates": "sale_month date, product_id varchar, units_sold decimal(18, 4),"
+    " units_returned decimal(18, 4), return_rate double, amount_returned decimal(18, 4),"
+    " returns_without_line bigint, is_mature boolean",
+    "product_launches": "product_id varchar, months_since_launch bigint, launched_on date,"
+    " net_sales decimal(18, 4), customers bigint, median_of_earlier_launches decimal(18, 4)",
+    "lead_conversion": f"cohort_month date, dimension varchar, member varchar, {_LABEL},"
+    " leads bigint, converted bigint, mature_leads bigint, converted_within_window bigint,"
+    " conversion_rate double, window_days bigint, median_response_hours double, is_mature boolean",
+    "stage_bottlenecks": "period_start date, pipeline_id varchar, stage_id varchar,"
+    " median_days double, baseline_median_days double, excess_days double, deals_waiting bigint,"
+    " amount_waiting decimal(18, 4), cost_score double, rank bigint, is_bottleneck boolean",
+    "process_friction": "period_start date, pipeline_id varchar, stage_id varchar, entered bigint,"
+    " reentry_rate double, skip_rate double, owner_changes_per_deal double,"
+    " activities_per_won_deal double",
+    "pipeline_waterfall": f"{_PERIOD}, {_LABEL}, is_complete boolean,"
+    " start_amount decimal(18, 4), created decimal(18, 4), pulled_in decimal(18, 4),"
+    " reopened decimal(18, 4), transferred_in decimal(18, 4), increased decimal(18, 4),"
+    " decreased decimal(18, 4), pushed_out decimal(18, 4), transferred_out decimal(18, 4),"
+    " won decimal(18, 4), lost decimal(18, 4), end_amount decimal(18, 4), start_deals bigint,"
+    " end_deals bigint, expected_deals bigint, slipped_deals bigint, slip_rate double",
+    "pipeline_coverage": "as_of_date date, period_start date, dimension varchar, member varchar,"
+    f" {_LABEL}, open_amount decimal(18, 4), target decimal(18, 4), booked decimal(18, 4),"
+    " remaining decimal(18, 4), coverage double, coverage_needed double, is_target_met boolean",
+    "pipeline_velocity": f"as_of_date date, dimension varchar, member varchar, {_LABEL},"
+    " open_deals bigint, win_rate double, average_won_amount decimal(18, 4),"
+    " median_cycle_days double, velocity_per_day double",
+    "stalled_opportunities": "opportunity_id varchar, owner_id varchar, stage_id varchar,"
+    " days_in_stage double, stage_p75_days double, amount decimal(18, 4),"
+    " last_activity_at timestamptz, next_step varchar",
+    "fct_opportunity": "opportunity_id varchar, name varchar, pipeline_id varchar",
+    "dim_product": "product_id varchar, name varchar",
     "dim_rep": "user_id varchar, name varchar, team_id varchar, manager_id varchar,"
     " role varchar, region varchar, hire_date date, leave_date date, is_active boolean,"
     " source_system varchar",
@@ -291,6 +327,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             rows["win_rates"].append(_win("year", year, "owner", user, name, 8 + index, 16))
         for source, won, lost in (("网站", 30, 60), ("展会", 22, 30), ("转介绍", 12, 6)):
             rows["win_rates"].append(_win("year", year, "source", source, source, won, lost))
+    _add_reasons(rows, all_months)
     rows["open_pipeline"].append(_open("total", "all", "all", 210, 12_345_678, 18))
     for stage, name, position, _ in STAGES:
         rows["open_pipeline"].append(
@@ -390,6 +427,107 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
         })  # fmt: skip
     assert all(_complete(month) for month in all_months[: last + 1])
     return rows
+
+
+def _add_reasons(rows: dict[str, list[dict[str, Any]]], all_months: list[date]) -> None:
+    """Why sales changed, where deals wait, whether the quarter will be made: figures to foretell."""
+    rows["dim_product"] += [
+        {"product_id": f"p{number}", "name": name} for number, name in enumerate(PRODUCTS, 1)
+    ]
+    may = date(2026, 5, 1)
+    # May rose from 4.84M to 5.18M: price +242,000, volume +484,000, mix −350,000, and so on.
+    rows["price_volume_mix"] += [
+        {"period_start": may, "product_id": "p1", "kind": "continuing", "net_sales": 5_100_000,
+         "previous_net_sales": 4_780_000, "change": 320_000, "price_effect": 242_000,
+         "volume_effect": 484_000, "mix_effect": -350_000, "new_effect": 0,
+         "discontinued_effect": 0, "returns_effect": -56_000},
+        {"period_start": may, "product_id": "p2", "kind": "new", "net_sales": 80_000,
+         "previous_net_sales": 0, "change": 80_000, "price_effect": 0, "volume_effect": 0,
+         "mix_effect": 0, "new_effect": 80_000, "discontinued_effect": 0, "returns_effect": 0},
+        {"period_start": may, "product_id": "p3", "kind": "discontinued", "net_sales": 0,
+         "previous_net_sales": 60_000, "change": -60_000, "price_effect": 0, "volume_effect": 0,
+         "mix_effect": 0, "new_effect": 0, "discontinued_effect": -60_000, "returns_effect": 0},
+    ]  # fmt: skip
+    for since in range(8):
+        rows["product_launches"].append({
+            "product_id": "p4", "months_since_launch": since, "launched_on": date(2025, 11, 20),
+            "net_sales": 25_000, "customers": 3, "median_of_earlier_launches": 100_000,
+        })  # fmt: skip
+    for product, sold, back in (("p1", 400, 20), ("p2", 600, 6), ("p3", 20, 5)):
+        rows["return_rates"].append({
+            "sale_month": date(2026, 2, 1), "product_id": product, "units_sold": sold,
+            "units_returned": back, "return_rate": back / sold, "amount_returned": 1000 * back,
+            "returns_without_line": 0, "is_mature": True,
+        })  # fmt: skip
+    for month in all_months:
+        is_mature = month <= date(2026, 2, 1)
+        for dimension, member, leads, converted in (
+            ("total", "all", 60, 18), ("source", "网站", 40, 8), ("source", "转介绍", 20, 10),
+        ):  # fmt: skip
+            rows["lead_conversion"].append({
+                "cohort_month": month, "dimension": dimension, "member": member,
+                "member_label": member, "leads": leads, "converted": converted,
+                "mature_leads": leads if is_mature else 0,
+                "converted_within_window": converted if is_mature else 0,
+                "conversion_rate": converted / leads if is_mature else None, "window_days": 90,
+                "median_response_hours": 3.5, "is_mature": is_mature,
+            })  # fmt: skip
+        for stage, _, position, _ in STAGES:
+            is_worst = stage == "s3"
+            days = 31.5 if is_worst else 10.0 + position
+            rows["stage_bottlenecks"].append({
+                "period_start": month, "pipeline_id": "p1", "stage_id": stage,
+                "median_days": days, "baseline_median_days": 21.0 if is_worst else days,
+                "excess_days": 10.5 if is_worst else 0.0, "deals_waiting": 40 if is_worst else 9,
+                "amount_waiting": 2_400_000, "cost_score": 420.0 if is_worst else 0.0,
+                "rank": 1 if is_worst else 2, "is_bottleneck": is_worst,
+            })  # fmt: skip
+            rows["process_friction"].append({
+                "period_start": month, "pipeline_id": "p1", "stage_id": stage, "entered": 30,
+                "reentry_rate": 0.1, "skip_rate": 0.05,
+            })  # fmt: skip
+    for quarter in (date(2026, 1, 1), date(2026, 4, 1)):
+        for dimension, member, label, part in (
+            ("total", "all", "all", 4), ("team", "t1", "华东组", 3), ("team", "t2", "华南组", 1),
+        ):  # fmt: skip
+            rows["pipeline_waterfall"].append({
+                "period_type": "quarter", "period_start": quarter, "dimension": dimension,
+                "member": member, "member_label": label, "is_complete": quarter.month == 1,
+                "start_amount": 2_000_000 * part, "created": 500_000 * part,
+                "pulled_in": 100_000 * part, "reopened": 0, "transferred_in": 0,
+                "increased": 50_000 * part, "decreased": 25_000 * part,
+                "pushed_out": 625_000 * part, "transferred_out": 0, "won": 750_000 * part,
+                "lost": 500_000 * part, "end_amount": 750_000 * part, "start_deals": 20 * part,
+                "end_deals": 8 * part, "expected_deals": 15 * part, "slipped_deals": 3 * part,
+                "slip_rate": 0.2,
+            })  # fmt: skip
+        for dimension, member, label, open_amount in (
+            ("total", "all", "all", 4_000_000), ("team", "t1", "华东组", 3_600_000),
+            ("team", "t2", "华南组", 400_000),
+        ):  # fmt: skip
+            rows["pipeline_coverage"].append({
+                "as_of_date": AS_OF, "period_start": quarter, "dimension": dimension,
+                "member": member, "member_label": label, "open_amount": open_amount,
+                "target": 3_000_000, "booked": 1_000_000, "remaining": 2_000_000,
+                "coverage": open_amount / 2_000_000, "coverage_needed": 1.6,
+                "is_target_met": False,
+            })  # fmt: skip
+    for dimension, member, label in (("total", "all", "all"), ("team", "t1", "华东组")):
+        rows["pipeline_velocity"].append({
+            "as_of_date": AS_OF, "dimension": dimension, "member": member, "member_label": label,
+            "open_deals": 200, "win_rate": 0.4, "average_won_amount": 60_000,
+            "median_cycle_days": 96, "velocity_per_day": 50_000,
+        })  # fmt: skip
+    for number in range(1, 13):
+        rows["fct_opportunity"].append({
+            "opportunity_id": f"d{number}", "name": f"商机 {number}", "pipeline_id": "p1",
+        })  # fmt: skip
+        rows["stalled_opportunities"].append({
+            "opportunity_id": f"d{number}", "owner_id": "u1", "stage_id": "s3",
+            "days_in_stage": 60.0 + number, "stage_p75_days": 40.0, "amount": 10_000 * number,
+            "last_activity_at": "2026-05-01 20:00:00+00" if number > 1 else None,
+            "next_step": None,
+        })  # fmt: skip
 
 
 def _fulfilment(period: date, dimension: str, member: str, due: int, rate: float,
