@@ -1,0 +1,59 @@
+"""The golden companies, each played once in a session, or taken as `make mutate` prepared them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.golden.companies import AS_OF_MAY, BARE, DEALS, SHOP
+from tests.golden.company import Company, Marts, play, play_again
+
+# A folder of prepared warehouses, one for each company, that `make mutate` changes and asks again.
+PREPARED = "SALESOPS_GOLDEN_WAREHOUSES"
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Company], Path]:
+    """Where a company was played; it is played once in a session."""
+    homes: dict[str, Path] = {}
+    folder = tmp_path_factory.mktemp("golden")
+
+    def home_of(company: Company) -> Path:
+        if PREPARED in os.environ:
+            return Path(os.environ[PREPARED]) / company.name
+        if company.name not in homes:
+            homes[company.name] = folder / company.name
+            play(company, homes[company.name])
+        return homes[company.name]
+
+    return home_of
+
+
+@pytest.fixture(scope="session")
+def shop(played: Callable[[Company], Path]) -> Marts:
+    """A company that sells: UTC+8, calendar years."""
+    return Marts(played(SHOP) / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def deals(played: Callable[[Company], Path]) -> Marts:
+    """A company that has deals and no orders: UTC+8, history from its source."""
+    return Marts(played(DEALS) / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def deals_in_may(played: Callable[[Company], Path]) -> Marts:
+    """The company with deals, asked for a day of the month before."""
+    home = played(DEALS).parent / AS_OF_MAY.name
+    if not home.exists():
+        play_again(AS_OF_MAY, played(DEALS), home)
+    return Marts(home / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def bare(played: Callable[[Company], Path]) -> Marts:
+    """A company without costs, quotas and stage history: New York, fiscal years from April."""
+    return Marts(played(BARE) / "warehouse.duckdb")
