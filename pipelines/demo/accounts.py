@@ -253,18 +253,33 @@ def _contacts(clock: Clock, accounts: Accounts, rng: np.random.Generator) -> Chu
         )  # fmt: skip
 
 
+def twice(count: int) -> list[tuple[int, str]]:
+    """The customers that were entered a second time, with what gives them away."""
+    return [(first, rule) for first, rule in company.TWICE if first < count]
+
+
 def customer_rows(clock: Clock, accounts: Accounts, customers: Customers, seed: int) -> Chunks:
     """Rows of the shop's customers and of old entries that were merged or deleted."""
     rng = stream(seed, "customer rows")
     # Two old entries were merged into the first and the sixth buyer, one was deleted.
     copies = np.array([0, 5, 9])
-    order = np.concatenate([np.arange(customers.count), copies])
+    entered_twice = twice(customers.count)
+    order = np.concatenate([np.arange(customers.count), copies, [c for c, _ in entered_twice]])
+    order = order.astype(int)
     names = company_names(accounts.region, accounts.city)
     for begin in range(0, len(order), _CHUNK):
         place = np.arange(begin, min(begin + _CHUNK, len(order)))
         of = order[place]
         is_copy = place >= customers.count
-        is_deleted = place == len(order) - 1
+        is_deleted = place == customers.count + len(copies) - 1
+        # Who a second entry gives away by what, by its place among the rows and that of the first.
+        shares = {first: (first, rule) for first, rule in entered_twice}
+        shares |= {customers.count + len(copies) + n: pair for n, pair in enumerate(entered_twice)}
+        number_of = {
+            rule: [shares[i][0] + 1 if shares.get(i, (0, ""))[1] == rule else i + 1
+                   for i in place.tolist()]
+            for rule in ("tax_id", "email", "phone")
+        }  # fmt: skip
         account = customers.account[of]
         known = account >= 0
         at = np.where(known, account, 0)
@@ -283,18 +298,29 @@ def customer_rows(clock: Clock, accounts: Accounts, customers: Customers, seed: 
                 at.tolist(), known.tolist(), region.tolist(), city.tolist(), number, strict=True
             )
         ]
+        firm = [
+            name if i < customers.count + len(copies)
+            else name.replace("有限公司", " (有限公司)") if shares[i][1] == "name_city"
+            else f"{name}采购部"
+            for name, i in zip(firm, place.tolist(), strict=True)
+        ]  # fmt: skip
+        # Who enters a customer again does not look for the tax id; the same one gives it away.
+        has_tax = (rng.random(len(of)) >= 0.3) & (place < customers.count + len(copies))
+        has_tax |= np.isin(place, [i for i, (_, rule) in shares.items() if rule == "tax_id"])
         yield "customers", rows_of(
             "customers", customer_id=ids("K", place, 6),
             account_id=optional_ids("A", account, 6), name=firm,
-            tax_id=gaps(_tax_ids("9233", number), rng.random(len(of)) < 0.3),
+            tax_id=gaps(_tax_ids("9233", number_of["tax_id"]), ~has_tax),
             external_id=gaps(ids("WEB", place, 6), rng.random(len(of)) < 0.5),
-            email=[f"order@k{n}.example" for n in number],
-            phone=[f"0512-{n % 10**8:08d}" for n in number], country=_country(region, city),
-            region=picked(company.REGIONS, region),
+            email=[f"order@k{n}.example" for n in number_of["email"]],
+            phone=[f"0512-{n % 10**8:08d}" for n in number_of["phone"]],
+            country=_country(region, city), region=picked(company.REGIONS, region),
             city=[company.CITIES[r][c]
                   for r, c in zip(region.tolist(), city.tolist(), strict=True)],
             segment=picked(company.SEGMENTS, customers.segment[of]),
             created_at=local_texts(created), updated_at=local_texts(updated),
             is_deleted=flags(is_deleted),
-            merged_into_id=gaps(ids("K", of, 6), ~is_copy | is_deleted),
+            merged_into_id=gaps(
+                ids("K", of, 6), ~is_copy | is_deleted | (place >= customers.count + len(copies))
+            ),
         )  # fmt: skip

@@ -176,6 +176,11 @@ def months_of(days: np.ndarray | int) -> np.ndarray:
     return np.asarray(days).astype("datetime64[D]").astype("datetime64[M]").astype(int)
 
 
+def months_before(end: int, months: int) -> int:
+    """The day number of the first day of the month so many months before that of a day."""
+    return day_number(month_start(int(months_of(end)) - months))
+
+
 def month_start(month: int) -> date:
     """The first day of a month counted from January 1970."""
     return date(1970 + month // 12, month % 12 + 1, 1)

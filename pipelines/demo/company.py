@@ -132,7 +132,7 @@ PRODUCTS = (
     Product("TS-10", "温度传感器", "传感器", "过程传感器", 120, 0.48, 9.0, 14.0, 24),
     Product("PR-20", "压力传感器", "传感器", "过程传感器", 680, 0.50, 6.5, 6.0, 24),
     Product("FL-40", "流量传感器", "传感器", "过程传感器", 2300, 0.52, 3.0, 2.0, 24),
-    Product("VS-05", "振动传感器", "传感器", "过程传感器", 980, 0.47, 4.0, 4.0, 24,
+    Product("VS-05", "振动传感器", "传感器", "过程传感器", 980, 0.47, 0.25, 4.0, 24,
             launched=790, stands_in=15),
     Product("SA-18", "频谱分析仪", "分析仪", "SA", 46000, 0.46, 0.8, 1.0, 23),
     Product("LA-34", "逻辑分析仪", "分析仪", "LA", 2800, 0.52, 2.6, 1.2, 20),
@@ -161,6 +161,19 @@ LEAD_SOURCES = ("展会", "官网", "转介绍", "电话开发", "网络广告",
 LEAD_SOURCE_SHARE = (0.22, 0.26, 0.10, 0.16, 0.18, 0.08)
 LEAD_SOURCE_ODDS = (0.10, 0.0, 0.55, -0.35, -0.20, 0.25)
 REFERRAL = 2
+# What the marts should find, by the first day of the month so many months before the as-of month.
+# Everything else stays as it was, so that each can be seen by itself.
+BOTTLENECK_MONTHS, BOTTLENECK_STAGE, BOTTLENECK_FACTOR = 8, 2, 1.9
+PRICE_RISE_MONTHS, PRICE_RISE_CATEGORY, PRICE_RISE = 4, "示波器", 1.15
+# From then on more and more buyers of bench meters take a hand-held one.
+MIX_MONTHS, MIX_FROM, MIX_TO, MIX_SHARE = 11, (6, 7), 8, 0.7
+LAGGING_MONTHS, LAGGING_REGION, LAGGING_SHARE = 12, 3, 0.4
+# The kind of team that promises early and moves the date when it comes.
+PUSHING_TEAM, PUSHING_HASTE = 2, 0.55
+# Customers who were entered a second time, by the position of the first entry, and what gives them
+# away. Some orders stand under the second entry.
+TWICE = ((12, "tax_id"), (20, "email"), (26, "phone"), (33, "name_city"))
+
 LOST_REASONS = ("价格", "竞争对手", "功能不符", "预算取消", "未决定", "交期")
 LOST_REASON_SHARE = (0.28, 0.22, 0.12, 0.12, 0.20, 0.06)
 COMPETITORS = ("Nordlux 测量", "恒信仪器", "Keystone Test", "天枢电子")

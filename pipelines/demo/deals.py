@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipelines.demo import company
-from pipelines.demo.clock import DAY, HOUR, Clock, work_second
+from pipelines.demo.clock import DAY, HOUR, Clock, months_before, work_second
 from pipelines.demo.people import People
 
 TYPES = ("new", "expansion", "renewal")
@@ -18,9 +18,6 @@ _TYPE_ODDS = (-0.42, -0.10, 0.75)
 _TYPE_SIZE = (1.0, 0.75, 0.5)
 _BASE_ODDS = -0.22
 _BASE_AMOUNT = 62_000
-# Since this many days before as-of, solution demos wait for the one engineer who gives them.
-_BOTTLENECK_DAYS = 240
-_BOTTLENECK_STAGE, _BOTTLENECK_FACTOR = 2, 1.6
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,17 @@ def live(plan: DealPlan, clock: Clock, people: People, chance: random.Random) ->
         product = chance.choice((0, 1, 2, 3, 6, 7, 9, 10, 11, 12, 13, 16, 18, 19))
     visits = _visits(pipeline, is_won, chance)
     usual = sum(pipeline.days) * rep.pace
+    is_pushing = rep.team == company.PUSHING_TEAM
+    haste = company.PUSHING_HASTE if is_pushing else 1.0
+    # Solution demos wait for the one engineer who is left to give them.
+    slow_since = months_before(clock.end, company.BOTTLENECK_MONTHS)
     state = _State(
         amount=amount,
-        expected=plan.created // DAY + round(usual * (0.7 + 0.5 * chance.random())),
+        expected=plan.created // DAY + round(usual * haste * (0.7 + 0.5 * chance.random())),
         owner=plan.rep,
         leaves=int(people.left[plan.rep]) * DAY + 10 * HOUR,
         heir=int(people.heir[plan.rep]),
+        forgets=0.02 if is_pushing else 0.2,
     )
     steps = [state.step(plan.created, None, pipeline.stages[0], plan.created)]
     entered, quiet_since, stage = plan.created, 0, pipeline.stages[0]
@@ -116,8 +118,9 @@ def live(plan: DealPlan, clock: Clock, people: People, chance: random.Random) ->
             days *= 3.5
         if is_end and not is_won:
             days *= 1.25
-        if visit == _BOTTLENECK_STAGE and entered // DAY > clock.end - _BOTTLENECK_DAYS:
-            days *= _BOTTLENECK_FACTOR
+        is_solution = pipeline is company.SALES and visit == company.BOTTLENECK_STAGE
+        if is_solution and entered // DAY >= slow_since:
+            days *= company.BOTTLENECK_FACTOR
         left = _worked(entered + int(days * DAY), entered, clock, chance)
         if is_end and is_won:
             left = _rushed(left, clock, chance)
@@ -150,6 +153,7 @@ class _State:
     owner: int
     leaves: int
     heir: int
+    forgets: float
 
     def step(self, at: int, from_stage: str | None, to_stage: str, recorded: int) -> Step:
         return Step(at, from_stage, to_stage, self.amount, self.expected, self.owner, recorded)
@@ -171,7 +175,7 @@ def _waiting(
             continue
         if due >= left:
             return steps
-        if chance.random() < 0.2:
+        if chance.random() < state.forgets:
             is_forgotten = True
             continue
         now = due

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.demo import company
 from pipelines.demo.accounts import Customers
-from pipelines.demo.clock import DAY, HOUR, Clock, stream, work_seconds
+from pipelines.demo.clock import DAY, HOUR, Clock, months_before, stream, work_seconds
 from pipelines.demo.people import People
 
 ONLINE = 2
@@ -64,6 +65,11 @@ def build_purchases(clock: Clock, customers: Customers, seed: int, count: int) -
     begin = np.concatenate([[0], np.cumsum(orders)[:-1]])
     place = np.arange(len(customer)) - begin[customer]
     stays = place < customers.lives[customer]
+    # A rival has opened an office in one region.
+    lags = (customers.region[customer] == company.LAGGING_REGION) & (
+        day >= months_before(clock.end, company.LAGGING_MONTHS)
+    )
+    stays &= ~lags | (rng.random(len(customer)) < company.LAGGING_SHARE)
     customer, day = customer[stays], day[stays]
     keep = np.sort(np.argsort(rng.random(len(customer)), kind="stable")[:wanted])
     first = np.flatnonzero(firsts)

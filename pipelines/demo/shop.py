@@ -12,9 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.demo import company
-from pipelines.demo.accounts import Customers
-from pipelines.demo.catalogue import Catalogue, product_ids
-from pipelines.demo.clock import DAY, HOUR, Clock, date_texts, local_texts, months_of, stream
+from pipelines.demo.accounts import Customers, twice
+from pipelines.demo.catalogue import Catalogue, category_names, product_ids
+from pipelines.demo.clock import (
+    DAY,
+    HOUR,
+    Clock,
+    date_texts,
+    local_texts,
+    months_before,
+    months_of,
+    stream,
+)
 from pipelines.demo.orders import ONLINE, Orders
 from pipelines.demo.people import People
 from pipelines.demo.shipping import Timeline, build_timeline, payment_rows, shipment_rows
@@ -29,6 +38,7 @@ _CURRENCIES = (company.CURRENCY, *company.FOREIGN_CURRENCIES)
 _STATUS = ("draft", "confirmed", "shipped", "delivered", "cancelled")
 # Old customer entries, merged by now into the first and the sixth, under which a few orders stand.
 _OLD_ENTRY = {0: 0, 5: 1}
+_MERGED_ENTRIES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +100,7 @@ def order_rows(
         of = np.where(customer < 0, 0, customer)
         region = np.where(customer < 0, place % 4, customers.region[of])
         currency = np.where(customer < 0, 0, customers.currency[of])
-        lines, rebate = _lines(rng, customers, catalogue, orders, place, currency, region)
+        lines, rebate = _lines(rng, clock, customers, catalogue, orders, place, currency, region)
         timeline = build_timeline(
             rng, clock, orders, place, region, np.bincount(lines.of, minlength=len(place))
         )
@@ -122,9 +132,19 @@ def order_rows(
         line_number += len(lines.of)
 
 
+def _mixed(
+    rng: np.random.Generator, clock: Clock, product: np.ndarray, day: np.ndarray
+) -> np.ndarray:
+    """The products, of which from some day on more and more give way to a cheaper one."""
+    since = months_before(clock.end, company.MIX_MONTHS)
+    share = company.MIX_SHARE * np.clip((day - since) / 180, 0, 1)
+    gives_way = np.isin(product, company.MIX_FROM) & (rng.random(len(product)) < share)
+    return np.where(gives_way, company.MIX_TO, product)
+
+
 def _lines(
-    rng: np.random.Generator, customers: Customers, catalogue: Catalogue, orders: Orders,
-    place: np.ndarray, currency: np.ndarray, region: np.ndarray,
+    rng: np.random.Generator, clock: Clock, customers: Customers, catalogue: Catalogue,
+    orders: Orders, place: np.ndarray, currency: np.ndarray, region: np.ndarray,
 ) -> tuple[Lines, np.ndarray]:  # fmt: skip
     count = 1 + np.minimum(rng.poisson(1.93, len(place)), 9)
     # Two orders were saved without a line: the one natural gap of the shop.
@@ -151,11 +171,15 @@ def _lines(
     first_product = product[np.minimum(begin[of], total - 1)]
     follows = ~is_first & (rng.random(total) < 0.30)
     product = np.where(follows, catalogue.companion[first_product], product)
+    product = _mixed(rng, clock, product, day)
     product = catalogue.on_sale(product, day)
 
     years = (day - catalogue.rates_from) / 365.25
     rate = catalogue.rate(currency[of], day)
     price = catalogue.price[product] * _PRICE_RISE ** np.floor(years) / rate
+    rises = catalogue.category[product] == category_names().index(company.PRICE_RISE_CATEGORY)
+    rises &= day >= months_before(clock.end, company.PRICE_RISE_MONTHS)
+    price = np.where(rises, price * company.PRICE_RISE, price)
     metre = catalogue.by_metre[product]
     # Prices by the metre end in a full ten fen, so that half metres cost whole fen.
     price = np.where(metre, np.round(price / 10) * 10, np.round(price)).astype(np.int64)
@@ -192,10 +216,13 @@ def _totals(lines: Lines, rebate: np.ndarray, timeline: Timeline, count: int) ->
 
 
 def customer_ids(customer: np.ndarray, place: np.ndarray, count: int) -> list[str | None]:
-    """The ids of customers (-1: a guest); some early orders stand under entries merged later."""
+    """The ids of customers (-1: a guest); some orders stand under a second entry, merged or not."""
     found = optional_ids("K", customer, 6)
     for at in np.flatnonzero(np.isin(customer, tuple(_OLD_ENTRY)) & (place % 7 == 3)).tolist():
         found[at] = f"K{count + _OLD_ENTRY[int(customer[at])] + 1:06d}"
+    for number, (first, _) in enumerate(twice(count)):
+        for at in np.flatnonzero((customer == first) & (place % 3 == 1)).tolist():
+            found[at] = f"K{count + _MERGED_ENTRIES + number + 1:06d}"
     return found
 
 
@@ -277,7 +304,7 @@ def _returns(
     # Most name their line; some only the order, some the product and the buyer, some the buyer.
     by_buyer = (kind > 0.93) & (customer >= 0)
     by_line = kind <= 0.84
-    with_product = by_line | (by_buyer & (kind < 0.965))
+    with_product = by_line | (by_buyer & (kind < 0.985))
     undated = by_line & (kind > 0.82)
     return rows_of(
         "returns", return_id=ids("RT", first + back, 8),

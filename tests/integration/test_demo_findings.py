@@ -1,0 +1,115 @@
+"""The marts find what the demo company hides: each figure here is one that a person would look up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+from pipelines import nightly
+from pipelines.demo.write import DEFAULT_AS_OF, write_demo
+from pipelines.settings import load_settings
+from pipelines.transform import models
+
+
+@pytest.fixture(scope="module")
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse of a night on the demo at scale 1, before anything is published."""
+    home = tmp_path_factory.mktemp("findings") / "home"
+    settings = load_settings(environment={"SALESOPS_HOME": str(home)})
+    write_demo(settings.base)
+    night = nightly.Night(
+        settings=settings, as_of=DEFAULT_AS_OF, run_id="findings", at=datetime.now(UTC)
+    )
+    nightly.extract(night)
+    manifest = models.parse_project(settings)
+    nightly.stage(night, manifest)
+    nightly.judge(night)
+    nightly.build_core(night, manifest)
+    nightly.build_marts(night, manifest)
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        yield connection
+
+
+def test_the_bottleneck_is_named_from_the_quarter_in_which_it_appears(marts) -> None:
+    found = marts.execute(
+        "select period_start::varchar, stage_id from pipeline.stage_bottlenecks"
+        " where is_bottleneck and pipeline_id = 'sales' and period_start >= '2025-09-01'"
+        " and cost_score > 500 order by 1"
+    ).fetchall()
+    assert found == [(f"2026-0{month}-01", "proposal") for month in range(1, 7)]
+
+
+def test_a_price_rise_is_the_largest_price_effect_of_its_year(marts) -> None:
+    effects = marts.execute(
+        "select period_start::varchar, sum(price_effect), sum(previous_net_sales)"
+        " from sales.price_volume_mix join core.dim_product using (product_id)"
+        " where category = '示波器' and period_start >= '2025-07-01'"
+        " group by 1 order by sum(price_effect) desc limit 1"
+    ).fetchone()
+    month, effect, before = effects
+    assert month == "2026-02-01"
+    assert 0.05 < effect / before < 0.15
+
+
+def test_buyers_who_turn_to_a_cheaper_meter_are_a_mix_effect(marts) -> None:
+    effects = dict(
+        marts.execute(
+            "select sku, sum(mix_effect) from sales.price_volume_mix"
+            " join core.dim_product using (product_id)"
+            " where sku in ('DM-65', 'DM-80', 'DM-35')"
+            " and period_start between '2025-08-01' and '2026-02-01' group by 1"
+        ).fetchall()
+    )
+    assert effects["DM-65"] + effects["DM-80"] < -200_000
+    assert effects["DM-35"] > 0
+
+
+def test_a_launch_that_fails_stays_below_a_quarter_of_the_earlier_ones(marts) -> None:
+    shares = marts.execute(
+        "select sku, sum(net_sales) / sum(median_of_earlier_launches)"
+        " from sales.product_launches join core.dim_product using (product_id)"
+        " where months_since_launch between 1 and 6 and median_of_earlier_launches is not null"
+        " group by 1 order by 1"
+    ).fetchall()
+    assert [sku for sku, _ in shares] == ["AX-2000E", "VS-05"]
+    assert shares[0][1] > 1 > 0.25 > shares[1][1]
+
+
+def test_the_region_that_lags_is_the_only_one_that_shrinks(marts) -> None:
+    shrinking = marts.execute(
+        "select member from sales.sales_by_period where dimension = 'region'"
+        " and period_type = 'year' and period_start = '2026-01-01' and growth_yoy < -0.1"
+    ).fetchall()
+    assert shrinking == [("西南",)]
+
+
+def test_the_team_that_pushes_its_dates_slips_most(marts) -> None:
+    rates = marts.execute(
+        "select member_label, sum(slipped_deals) / sum(expected_deals)"
+        " from pipeline.pipeline_waterfall where dimension = 'team' and period_type = 'month'"
+        " and period_start >= '2025-07-01' group by 1 order by 2 desc"
+    ).fetchall()
+    assert rates[0][0] == "华北组"
+    assert rates[0][1] > 1.25 * rates[1][1]
+
+
+def test_customers_entered_twice_are_one_whatever_gives_them_away(marts) -> None:
+    rules = marts.execute(
+        "select match_rule, count(*) from core.dim_customer where match_rule is not null"
+        " group by 1 order by 1"
+    ).fetchall()
+    assert rules == [("email", 1), ("merged", 2), ("name_city", 1), ("phone", 1), ("tax_id", 1)]
+    strays = marts.execute(
+        "select count(*) from core.fct_order join core.dim_customer using (customer_id)"
+        " where dim_customer.survivor_id <> fct_order.customer_id"
+    ).fetchone()
+    assert strays == (0,)
+    assert (
+        marts.execute(
+            "select count(*) from core.fct_order where customer_id = 'K000021' and is_valid"
+        ).fetchone()[0]
+        > 15
+    )
