@@ -1,10 +1,12 @@
-"""Format, lint and types of the whole tree: what `make lint` runs."""
+"""Format, lint, types and portable SQL of the whole tree: what `make lint` runs."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import portable_sql
 
 TOOLS = Path(sys.executable).parent
 CHECKS = (
@@ -21,6 +23,8 @@ def main() -> int:
     for tool, *arguments in CHECKS:
         print(f"· {tool} {' '.join(arguments)}", file=sys.stderr, flush=True)
         failed |= subprocess.call([str(TOOLS / tool), *arguments])
+    print("· SQL that DuckDB and Spark read alike", file=sys.stderr, flush=True)
+    failed |= portable_sql.main()
     return 1 if failed else 0
 
 

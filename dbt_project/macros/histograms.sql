@@ -7,7 +7,7 @@ select
         {{ groups | join(',\n        ') }},
         value,
         n,
-        sum(n) over (partition by {{ groups | join(', ') }} order by value asc) - n as first_rank,
+        sum(n) over (partition by {{ groups | join(', ') }} order by value asc nulls last) - n as first_rank,
         sum(n) over (partition by {{ groups | join(', ') }}) as total
     from {{ counts }}
 {%- endmacro %}

@@ -38,7 +38,7 @@ candidates as (
         {{ comparable_phone('phone') }} as phone,
         {{ comparable_code('name') }} as name,
         {{ comparable_code('city') }} as city,
-        row_number() over (order by created_at asc nulls last, {{ id }} asc) as seniority
+        row_number() over (order by created_at asc nulls last, {{ id }} asc nulls last) as seniority
     from {{ records }}
     where merged_into_id is null and not coalesce(is_deleted, false)
 

@@ -43,5 +43,5 @@ case
 
 {# A percentile that interpolates linearly. #}
 {% macro percentile(p, value) -%}
-percentile_cont({{ p }}) within group (order by cast({{ value }} as double))
+percentile_cont({{ p }}) within group (order by cast({{ value }} as double) nulls last)
 {%- endmacro %}

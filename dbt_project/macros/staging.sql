@@ -54,7 +54,7 @@ versions as (
     -- Several rows of one key in one extraction are one version: the last line of the file counts.
     qualify row_number() over (
         partition by source_system, _record_id, _batch_id
-        order by _row_number desc nulls last, _row_hash asc
+        order by _row_number desc nulls last, _row_hash asc nulls last
     ) = 1
 
 ),
@@ -65,7 +65,7 @@ dated as (
         *,
         _extracted_at as valid_from,
         lead(_extracted_at) over (
-            partition by source_system, _record_id order by _batch_id asc
+            partition by source_system, _record_id order by _batch_id asc nulls last
         ) as valid_to
     from versions
 

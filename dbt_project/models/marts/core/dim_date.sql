@@ -168,7 +168,7 @@ calendar as (
         holiday_name,
         cast(
             sum(case when is_business_day then 1 else 0 end)
-                over (order by date_day rows unbounded preceding) as bigint
+                over (order by date_day nulls last rows unbounded preceding) as bigint
         ) as business_days_to_date
     from working_days
 

@@ -47,15 +47,21 @@ followed as (
         manager_id,
         region,
         source_system,
-        row_number() over (partition by user_id order by valid_from asc) as version_number,
-        lag(team_id) over (partition by user_id order by valid_from asc) as earlier_team_id,
-        lag(manager_id) over (partition by user_id order by valid_from asc)
+        row_number() over (
+            partition by user_id
+            order by valid_from asc nulls last
+        ) as version_number,
+        lag(team_id) over (
+            partition by user_id
+            order by valid_from asc nulls last
+        ) as earlier_team_id,
+        lag(manager_id) over (partition by user_id order by valid_from asc nulls last)
             as earlier_manager_id,
-        lag(region) over (partition by user_id order by valid_from asc) as earlier_region
+        lag(region) over (partition by user_id order by valid_from asc nulls last) as earlier_region
     from versions
     -- Two sources never share a user; two rows of one extraction would be one version.
     qualify row_number() over (
-        partition by user_id, valid_from order by source_system asc
+        partition by user_id, valid_from order by source_system asc nulls last
     ) = 1
 
 ),
@@ -77,7 +83,7 @@ history as (
     select
         user_id,
         case when version_number = 1 then {{ since_always() }} else valid_from end as valid_from,
-        lead(valid_from) over (partition by user_id order by valid_from asc) as valid_to,
+        lead(valid_from) over (partition by user_id order by valid_from asc nulls last) as valid_to,
         team_id,
         manager_id,
         region,

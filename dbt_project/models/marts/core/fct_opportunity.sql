@@ -99,7 +99,10 @@ compared_versions as (
     select
         opportunity_id,
         expected_close_date,
-        lag(expected_close_date) over (partition by opportunity_id order by valid_from asc)
+        lag(expected_close_date) over (
+            partition by opportunity_id
+            order by valid_from asc nulls last
+        )
             as earlier_close_date
     from versions
 

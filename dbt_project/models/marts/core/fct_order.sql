@@ -55,7 +55,10 @@ numbered as (
 
     select
         order_id,
-        row_number() over (partition by customer_id order by ordered_at asc, order_id asc)
+        row_number() over (
+            partition by customer_id
+            order by ordered_at asc nulls last, order_id asc nulls last
+        )
             as customer_order_number
     from headers
     where is_valid and customer_id is not null

@@ -25,8 +25,14 @@ moves as (
         status,
         valid_from,
         is_first and is_left_censored as is_left_censored,
-        lead(valid_from) over (partition by opportunity_id order by valid_from asc) as exited_at,
-        lead(stage_id) over (partition by opportunity_id order by valid_from asc) as next_stage_id
+        lead(valid_from) over (
+            partition by opportunity_id
+            order by valid_from asc nulls last
+        ) as exited_at,
+        lead(stage_id) over (
+            partition by opportunity_id
+            order by valid_from asc nulls last
+        ) as next_stage_id
     from versions
     where is_move
 
@@ -39,7 +45,8 @@ visits as (
         moves.pipeline_id,
         moves.stage_id,
         row_number() over (
-            partition by moves.opportunity_id, moves.stage_id order by moves.valid_from asc
+            partition by moves.opportunity_id, moves.stage_id
+            order by moves.valid_from asc nulls last
         ) as visit_number,
         moves.valid_from as visit_order,
         case when not moves.is_left_censored then moves.valid_from end as entered_at,

@@ -135,7 +135,7 @@ counted as (
         and not is_test
         and row_number() over (
             partition by wave, respondent, submitted_at is not null and not is_test
-            order by submitted_at desc nulls last, response_id desc
+            order by submitted_at desc nulls last, response_id desc nulls last
         ) = 1 as is_counted,
         is_test,
         case

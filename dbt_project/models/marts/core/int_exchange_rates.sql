@@ -14,7 +14,8 @@ published_rates as (
     where rate_date <= {{ as_of_date() }}
     -- Two sources may publish one rate: one of them counts, the same one every night.
     qualify row_number() over (
-        partition by currency_code, rate_date order by source_system asc nulls last, _record_id asc
+        partition by currency_code, rate_date
+        order by source_system asc nulls last, _record_id asc nulls last
     ) = 1
 
 ),

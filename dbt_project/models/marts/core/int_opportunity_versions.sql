@@ -48,7 +48,8 @@ history as (
         changed_at,
         changed_at >= {{ as_of_end() }} as is_later,
         row_number() over (
-            partition by opportunity_id order by changed_at asc, history_id asc
+            partition by opportunity_id
+            order by changed_at asc nulls last, history_id asc nulls last
         ) as change_number
     from stage_history
 
@@ -81,7 +82,10 @@ extracted as (
         owner_id,
         -- What the row says of its own change comes before the time at which it was read.
         least(_extracted_at, coalesce(updated_at, _extracted_at)) as changed_at,
-        row_number() over (partition by opportunity_id order by _batch_id asc) as version_number
+        row_number() over (
+            partition by opportunity_id
+            order by _batch_id asc nulls last
+        ) as version_number
     from opportunity_versions
     where not _is_tombstone and opportunity_id is not null
 
@@ -327,7 +331,10 @@ numbered as (
         *,
         row_number() over (
             partition by opportunity_id
-            order by valid_from asc, event_kind asc, change_number asc
+            order by
+                valid_from asc nulls last,
+                event_kind asc nulls last,
+                change_number asc nulls last
         ) as event_number
     from events
 
@@ -342,7 +349,7 @@ filled as (
         event_kind,
         event_number,
         max_by(stage_id, event_number) filter (where stage_id is not null) over (
-            partition by opportunity_id order by event_number rows unbounded preceding
+            partition by opportunity_id order by event_number nulls last rows unbounded preceding
         ) as stage_id,
         case
             when event_kind >= 3 then amount
@@ -351,7 +358,7 @@ filled as (
                     filter (where amount is not null)
                     over (
                         partition by opportunity_id
-                        order by event_number rows unbounded preceding
+                        order by event_number nulls last rows unbounded preceding
                     )
         end as amount,
         case
@@ -361,7 +368,7 @@ filled as (
                     filter (where expected_close_date is not null)
                     over (
                         partition by opportunity_id
-                        order by event_number rows unbounded preceding
+                        order by event_number nulls last rows unbounded preceding
                     )
         end as expected_close_date,
         case
@@ -371,7 +378,7 @@ filled as (
                     filter (where owner_id is not null)
                     over (
                         partition by opportunity_id
-                        order by event_number rows unbounded preceding
+                        order by event_number nulls last rows unbounded preceding
                     )
         end as owner_id,
         row_status,
@@ -408,7 +415,8 @@ staged as (
             and filled.stage_id = stages.stage_id
     -- Of several changes at one instant the last one counts.
     qualify row_number() over (
-        partition by filled.opportunity_id, filled.valid_from order by filled.event_number desc
+        partition by filled.opportunity_id, filled.valid_from
+        order by filled.event_number desc nulls last
     ) = 1
 
 ),
@@ -417,9 +425,12 @@ followed as (
 
     select
         *,
-        row_number() over (partition by opportunity_id order by valid_from asc) as version_number
+        row_number() over (
+            partition by opportunity_id
+            order by valid_from asc nulls last
+        ) as version_number
         {%- for column in ['stage_id', 'status', 'amount', 'expected_close_date', 'owner_id'] %},
-        lag({{ column }}) over (partition by opportunity_id order by valid_from asc)
+        lag({{ column }}) over (partition by opportunity_id order by valid_from asc nulls last)
             as earlier_{{ column }}
         {%- endfor %}
     from staged
@@ -447,7 +458,10 @@ versions as (
         opportunity_id,
         pipeline_id,
         valid_from,
-        lead(valid_from) over (partition by opportunity_id order by valid_from asc) as valid_to,
+        lead(valid_from) over (
+            partition by opportunity_id
+            order by valid_from asc nulls last
+        ) as valid_to,
         stage_id,
         amount,
         expected_close_date,

@@ -50,7 +50,7 @@ discounted_lines as (
                 over (partition by valued_lines.order_id) as decimal(18, 4)
         ) as order_amount,
         row_number() over (
-            partition by valued_lines.order_id order by valued_lines.order_line_id desc
+            partition by valued_lines.order_id order by valued_lines.order_line_id desc nulls last
         ) = 1 as is_last
     from valued_lines
     inner join headers on valued_lines.order_id = headers.order_id

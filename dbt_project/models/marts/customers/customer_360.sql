@@ -161,7 +161,8 @@ preferred_categories as (
     from customer_categories
     -- The one ordered most often; of equals the larger, then the first by name.
     qualify row_number() over (
-        partition by customer_id order by orders desc, net_sales desc, category asc
+        partition by customer_id
+        order by orders desc nulls last, net_sales desc nulls last, category asc nulls last
     ) = 1
 
 ),
@@ -187,7 +188,8 @@ preferred_channels as (
     from customer_channels
     -- As for categories.
     qualify row_number() over (
-        partition by customer_id order by orders desc, net_sales desc, channel asc
+        partition by customer_id
+        order by orders desc nulls last, net_sales desc nulls last, channel asc nulls last
     ) = 1
 
 ),

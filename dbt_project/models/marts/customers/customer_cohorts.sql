@@ -94,7 +94,7 @@ retained as (
         cast(
             sum(coalesce(cohort_months.net_sales, 0)) over (
                 partition by all_rows.cohort_month
-                order by all_rows.month_start rows unbounded preceding
+                order by all_rows.month_start nulls last rows unbounded preceding
             ) as decimal(18, 4)
         ) as cumulative_net_sales,
         all_rows.is_complete

@@ -346,7 +346,7 @@ compared as (
         {%- for column in ['score', 'share', 'variance', 'n'] %}
         lag({{ column }}) over (
             partition by line, measure, dimension, member, period_type
-            order by line_date asc nulls first, survey_id asc
+            order by line_date asc nulls first, survey_id asc nulls last
         ) as previous_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from waves

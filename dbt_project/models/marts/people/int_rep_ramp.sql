@@ -42,15 +42,15 @@ rolling as (
         months.period_start,
         sum(months.quota) over (
             partition by months.user_id
-            order by months.period_start rows between 2 preceding and current row
+            order by months.period_start nulls last rows between 2 preceding and current row
         ) as quota,
         sum(months.credited) over (
             partition by months.user_id
-            order by months.period_start rows between 2 preceding and current row
+            order by months.period_start nulls last rows between 2 preceding and current row
         ) as credited,
         count(*) over (
             partition by months.user_id
-            order by months.period_start rows between 2 preceding and current row
+            order by months.period_start nulls last rows between 2 preceding and current row
         ) as month_count
     from months
     inner join measured_reps

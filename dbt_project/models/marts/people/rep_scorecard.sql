@@ -234,7 +234,7 @@ period_responses as (
         rep_periods.user_id,
         rep_periods.period_type,
         rep_periods.period_start,
-        median(rep_responses.first_response_hours) as first_response_hours
+        median(cast(rep_responses.first_response_hours as double)) as first_response_hours
     from rep_periods
     inner join rep_responses
         on
@@ -479,7 +479,7 @@ followed as (
             is_complete
             and attainment < 0.7
             and lag(attainment) over (
-                partition by period_type, user_id order by period_start asc
+                partition by period_type, user_id order by period_start asc nulls last
             ) < 0.7, false
         ) as is_short_twice,
         case

@@ -28,7 +28,7 @@ open_stages as (
         pipeline_id,
         stage_id,
         position,
-        dense_rank() over (partition by pipeline_id order by position asc) as step
+        dense_rank() over (partition by pipeline_id order by position asc nulls last) as step
     from stages
     where not is_closed
 
@@ -55,7 +55,8 @@ visited as (
         open_stages.step,
         max(open_stages.step) over (partition by visits.opportunity_id) as last_step,
         row_number() over (
-            partition by visits.opportunity_id order by visits.visit_order desc, visits.stage_id asc
+            partition by visits.opportunity_id
+            order by visits.visit_order desc nulls last, visits.stage_id asc nulls last
         ) = 1 as is_last_visit
     from visits
     inner join open_stages

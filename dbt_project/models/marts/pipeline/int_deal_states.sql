@@ -12,7 +12,10 @@ followed as (
     select
         *,
         coalesce(
-            status <> lag(status) over (partition by opportunity_id order by valid_from asc), true
+            status <> lag(status) over (
+                partition by opportunity_id
+                order by valid_from asc nulls last
+            ), true
         ) as is_turn
     from versions
 
@@ -31,11 +34,12 @@ states as (
         coalesce(team_id, '(none)') as team,
         min(valid_from) over (partition by opportunity_id) as began_at,
         max(valid_from) filter (where is_turn) over (
-            partition by opportunity_id order by valid_from asc rows unbounded preceding
+            partition by opportunity_id order by valid_from asc nulls last rows unbounded preceding
         ) as status_since,
         coalesce(
             max_by(amount, valid_from) filter (where status = 'open') over (
-                partition by opportunity_id order by valid_from asc rows unbounded preceding
+                partition by opportunity_id
+                order by valid_from asc nulls last rows unbounded preceding
             ), 0
         ) as last_open_amount
     from followed

@@ -158,7 +158,7 @@ followed_versions as (
         versions.status,
         versions.owner_id,
         lag(versions.owner_id)
-            over (partition by versions.opportunity_id order by versions.valid_from asc)
+            over (partition by versions.opportunity_id order by versions.valid_from asc nulls last)
             as earlier_owner_id
     from versions
     inner join opportunities on versions.opportunity_id = opportunities.opportunity_id

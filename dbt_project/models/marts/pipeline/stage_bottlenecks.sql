@@ -110,7 +110,10 @@ ranked as (
         ) as rank,
         row_number() over (
             partition by period_start, pipeline_id
-            order by excess_days * deals_waiting desc nulls last, position asc, stage_id asc
+            order by
+                excess_days * deals_waiting desc nulls last,
+                position asc nulls last,
+                stage_id asc nulls last
         ) as place
     from scored
 

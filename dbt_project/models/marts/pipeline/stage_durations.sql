@@ -64,10 +64,10 @@ measured as (
         stage_id,
         count(*) as visits_measured,
         count_if(not is_open) as visits,
-        median(days) as median_days,
+        median(cast(days as double)) as median_days,
         {{ percentile(0.75, 'days') }} as p75_days,
-        avg(days) as mean_days,
-        median(business_days) as median_business_days
+        avg(cast(days as double)) as mean_days,
+        median(cast(business_days as double)) as median_business_days
     from timed
     group by period_start, pipeline_id, stage_id
 
@@ -93,7 +93,7 @@ year_before as (
         all_rows.pipeline_id,
         all_rows.stage_id,
         count(*) as visits,
-        median(timed.days) as median_days
+        median(cast(timed.days as double)) as median_days
     from all_rows
     inner join timed
         on
@@ -112,7 +112,7 @@ other_stages as (
         all_rows.period_start,
         all_rows.pipeline_id,
         all_rows.stage_id,
-        median(timed.days) as median_days
+        median(cast(timed.days as double)) as median_days
     from all_rows
     inner join timed
         on

@@ -147,7 +147,7 @@ measured as (
         sum(lost_amount) as lost_amount,
         count_if(status = 'lost' and lost_amount is null) as lost_without_amount,
         median(cast(cycle_days as double)) filter (where status = 'won') as median_cycle_days,
-        percentile_cont(0.75) within group (order by cast(cycle_days as double))
+        percentile_cont(0.75) within group (order by cast(cycle_days as double) nulls last)
             filter (where status = 'won') as p75_cycle_days,
         avg(cast(cycle_days as double)) filter (where status = 'won') as mean_cycle_days
     from facts

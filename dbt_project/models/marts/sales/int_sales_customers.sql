@@ -71,7 +71,7 @@ followed as (
         member,
         date_day,
         lag(date_day) over (
-            partition by dimension, member, customer_id order by date_day asc
+            partition by dimension, member, customer_id order by date_day asc nulls last
         ) as earlier_day
     from member_purchases
 

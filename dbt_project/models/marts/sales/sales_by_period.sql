@@ -320,7 +320,7 @@ final as (
         {{ ratio('filled.net_sales', 'totals.net_sales') }} as share_of_total,
         rank() over (
             partition by filled.period_type, filled.period_start, filled.dimension
-            order by filled.net_sales desc
+            order by filled.net_sales desc nulls last
         ) as rank,
         cast(filled.previous_net_sales as decimal(18, 4)) as previous_net_sales,
         {{ growth('filled.net_sales', 'filled.previous_net_sales') }} as growth,
