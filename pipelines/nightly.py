@@ -404,6 +404,7 @@ def publish(night_: Night) -> Path:
                 "company": settings.company.name,
                 "checks": audit.counts(database),
                 "rows": rows,
+                "absent": absent_entities(settings),
                 "notes": list(extraction.notes),
                 "stale": [
                     {"source": s.source, "entity": s.entity, "why": s.message}
@@ -415,6 +416,13 @@ def publish(night_: Night) -> Path:
         releases.prune_releases(settings.home, settings.keep)
         night_.rows = sum(rows.values())
     return place
+
+
+def absent_entities(settings: Settings) -> list[str]:
+    """The contract's entities that no source delivers: what rests on them is empty or NULL."""
+    from pipelines.transform.prepare import delivered_by
+
+    return [name for name, sources in delivered_by(settings).items() if not sources]
 
 
 def keep_outcome(settings: Settings, outcome: Mapping[str, Any]) -> None:

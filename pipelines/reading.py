@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,11 @@ def releases_text(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
     """What a person reads after a run: what was published, how it stands, what to open next."""
     from pipelines.report.headlines import headlines
@@ -265,6 +271,11 @@ def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
     for item in facts["stale"]:
         lines.append(f"Stale: {item['source']}.{item['entity']}: {item['why']}")
     lines += [f"Note: {note}" for note in facts["notes"]]
+    empty = [name for name, count in facts["rows"].items() if not count]
+    if empty:
+        absent = facts["absent"]
+        why = f"no source delivers {_listed(absent)}" if absent else "nothing of theirs is dated yet"
+        lines.append(f"Empty: {_listed(empty)} ({why}).")
     place = settings.home / "current"
     lines += [
         "",
