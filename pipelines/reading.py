@@ -260,7 +260,7 @@ def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
     lines = [first, ""]
     # The command line speaks English; the reports are in both languages.
     for item in headlines(database, language="en"):
-        told = " · ".join(part for part in (item.change, item.status) if part)
+        told = " · ".join(part for part in (item.period, item.change, item.status) if part)
         lines.append(f"  {item.name:24} {item.value:>12}  {told}".rstrip())
     checks = facts["checks"]
     lines += [
