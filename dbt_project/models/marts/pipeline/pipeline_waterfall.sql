@@ -51,9 +51,11 @@ first_days as (
         dimension,
         member,
         min({{ local_date('valid_from') }}) as first_day,
-        min(
-            min({{ local_date('valid_from') }}) filter (where began_at > {{ since_always() }})
-        ) over () as mart_first_day
+        coalesce(
+            min(
+                min({{ local_date('valid_from') }}) filter (where began_at > {{ since_always() }})
+            ) over (), {{ as_of_date() }}
+        ) as mart_first_day
     from state_members
     group by dimension, member
 
