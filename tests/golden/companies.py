@@ -190,11 +190,11 @@ SHOP = Company(
 
 _DEALS_SETTINGS = """
 company:
-name: Golden deals
-timezone: Asia/Shanghai
-currency: CNY
+  name: Golden deals
+  timezone: Asia/Shanghai
+  currency: CNY
 analysis:
-deal_window_days: 166
+  deal_window_days: 166
 """
 
 _DEALS = {
@@ -417,4 +417,127 @@ DEALS = Company(
     tables=_DEALS,
 )
 AS_OF_MAY = DEALS.on(date(2025, 5, 11))
-BARE = SHOP
+
+# ---------------------------------------------------------------------------------- the bare one
+# New York, fiscal years from April, weeks from Sunday, asked on Thursday 2025-03-20. It has no
+# costs, quotas, returns, leads, activities, users and no history of stages: what became of its deals
+# only the extractions tell.
+
+_BARE_SETTINGS = """
+company:
+  name: Golden bare
+  timezone: America/New_York
+  currency: USD
+  fiscal_year_start: 4
+  week_start: sunday
+  holidays: US
+analysis:
+  on_time_basis: shipped
+"""
+
+
+def _bare_deals(*rows: str) -> str:
+    header = (
+        "opportunity_id, owner_id, pipeline_id, stage_id, amount, created_at, expected_close_date,"
+        " closed_at"
+    )
+    return "\n".join((header, *rows))
+
+
+_BARE = {
+    "accounts": "account_id, name",
+    "pipeline_stages": """
+        pipeline_id, stage_id, pipeline_name, stage_name, position, default_probability, is_closed, is_won
+        q,           q1,       Queue,         First,      1,        0.2,                 false,     false
+        q,           q2,       Queue,         Second,     2,        0.5,                 false,     false
+        q,           won,      Queue,         Won,        3,        1,                   true,      true
+        q,           lost,     Queue,         Lost,       4,        0,                   true,      false
+    """,
+    "opportunities": _bare_deals(
+        "N1, z1, q, q2,  120, 2025-02-20 10:00, 2025-03-31,",
+        "N3, z1, q, q1,  50,  2025-02-20 10:00, 2025-03-31,",
+        "N4, z1, q, won, 75,  2025-02-20 10:00, 2025-03-31, 2025-03-10 15:00",
+        "N5, ,   q, q1,  9,   2025-03-05 10:00, 2025-03-25,",
+    ),
+    "customers": "customer_id, name",
+    "products": """
+        product_id, name
+        p1,         One
+    """,
+    "orders": """
+        order_id, status,    ordered_at,           promised_date, currency_code
+        b1,       confirmed, 2024-02-28 10:00,     ,
+        b2,       confirmed, 2024-02-29 10:00,     ,
+        b10,      confirmed, 2024-03-20 10:00,     ,
+        b9,       confirmed, 2024-03-31 10:00,     ,
+        b8,       confirmed, 2024-04-01 10:00,     ,
+        b14,      confirmed, 2024-12-08 10:00,     ,              EUR
+        b13,      confirmed, 2025-01-10 10:00,     ,              EUR
+        b4,       confirmed, 2025-02-15 10:00,     2025-02-18,
+        b7,       confirmed, 2025-03-09T04:30:00Z, ,
+        b5,       confirmed, 2025-03-09T06:30:00Z, ,
+        b6,       confirmed, 2025-03-10T04:30:00Z, ,
+        b11,      confirmed, 2025-03-14 10:00,     2025-03-15,
+        b12,      confirmed, 2025-03-17 10:00,     ,
+    """,
+    "order_lines": """
+        order_line_id, order_id, product_id, quantity, unit_price
+        b1a,           b1,       p1,         1,        10
+        b2a,           b2,       p1,         2,        10
+        b10a,          b10,      p1,         1,        5
+        b9a,           b9,       p1,         1,        7
+        b8a,           b8,       p1,         10,       10
+        b14a,          b14,      p1,         1,        100
+        b13a,          b13,      p1,         1,        100
+        b4a,           b4,       p1,         3,        10
+        b7a,           b7,       p1,         1,        13
+        b5a,           b5,       p1,         1,        11
+        b6a,           b6,       p1,         1,        12
+        b11a,          b11,      ,           1,        50
+        b12a,          b12,      p1,         1,        8
+    """,
+    "shipments": """
+        shipment_id, order_id, shipped_at,       delivered_at
+        s4,          b4,       2025-02-18 10:00, 2025-02-20 10:00
+        s11,         b11,      2025-03-16 10:00, 2025-03-16 20:00
+    """,
+    "exchange_rates": """
+        currency_code, rate_date,  rate
+        EUR,           2024-12-01, 1.1
+    """,
+}
+
+BARE = Company(
+    name="bare",
+    settings=_BARE_SETTINGS,
+    as_of=date(2025, 3, 20),
+    at=datetime(2025, 3, 21, 14, tzinfo=UTC),
+    tables=_BARE,
+    earlier=(
+        Extracted(
+            datetime(2025, 3, 3, 15, tzinfo=UTC),
+            {
+                "pipeline_stages": _BARE["pipeline_stages"],
+                "opportunities": _bare_deals(
+                    "N1, z1, q, q1, 100, 2025-02-20 10:00, 2025-03-31,",
+                    "N3, z1, q, q1, 50,  2025-02-20 10:00, 2025-03-31,",
+                    "N4, z1, q, q1, 70,  2025-02-20 10:00, 2025-03-31,",
+                ),
+            },
+        ),
+        # Noon of New York's winter time.
+        Extracted(
+            datetime(2025, 3, 7, 17, tzinfo=UTC),
+            {
+                "opportunities": _bare_deals(
+                    "N1, z1, q, q1, 100, 2025-02-20 10:00, 2025-03-31,",
+                    "N3, z1, q, q2, 50,  2025-02-20 10:00, 2025-03-31,",
+                    "N4, z1, q, q1, 70,  2025-02-20 10:00, 2025-03-31,",
+                    "N5, ,   q, q1, 9,   2025-03-05 10:00, 2025-03-25,",
+                ),
+            },
+        ),
+        # Ten in the morning of its summer time, which began on the 9th.
+        Extracted(datetime(2025, 3, 12, 14, tzinfo=UTC), {"opportunities": _BARE["opportunities"]}),
+    ),
+)

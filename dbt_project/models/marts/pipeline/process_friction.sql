@@ -36,6 +36,12 @@ periods as (
 
 ),
 
+delivered as (
+
+    select * from {{ source('run', 'delivered') }}
+
+),
+
 months as (
 
     select
@@ -340,6 +346,15 @@ by_pipeline as (
 
 ),
 
+effort as (
+
+    -- Where no source tells of activities, how many it takes is not known.
+    select count(*) > 0 as is_known
+    from delivered
+    where entity = 'activities'
+
+),
+
 counted as (
 
     select * from by_stage
@@ -351,21 +366,23 @@ counted as (
 friction as (
 
     select
-        period_start,
-        pipeline_id,
-        stage_id,
-        cast(entered as bigint) as entered,
-        {{ ratio('reentered', 'entered') }} as reentry_rate,
-        {{ ratio('skipped', '(skipped + entered)') }} as skip_rate,
-        {{ ratio('owner_changes', 'deals') }} as owner_changes_per_deal,
-        {{ ratio('activities', 'won') }} as activities_per_won_deal,
-        cast(reentered as bigint) as reentered,
-        cast(skipped as bigint) as skipped,
-        cast(owner_changes as bigint) as owner_changes,
-        cast(deals as bigint) as deals_worked,
-        cast(activities as bigint) as activities,
-        cast(won as bigint) as won
+        counted.period_start,
+        counted.pipeline_id,
+        counted.stage_id,
+        cast(counted.entered as bigint) as entered,
+        {{ ratio('counted.reentered', 'counted.entered') }} as reentry_rate,
+        {{ ratio('counted.skipped', '(counted.skipped + counted.entered)') }} as skip_rate,
+        {{ ratio('counted.owner_changes', 'counted.deals') }} as owner_changes_per_deal,
+        case when effort.is_known then {{ ratio('counted.activities', 'counted.won') }} end
+            as activities_per_won_deal,
+        cast(counted.reentered as bigint) as reentered,
+        cast(counted.skipped as bigint) as skipped,
+        cast(counted.owner_changes as bigint) as owner_changes,
+        cast(counted.deals as bigint) as deals_worked,
+        case when effort.is_known then cast(counted.activities as bigint) end as activities,
+        cast(counted.won as bigint) as won
     from counted
+    cross join effort
 
 )
 

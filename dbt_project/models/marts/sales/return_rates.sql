@@ -1,5 +1,6 @@
 {#- What came back of what was sold in a month, however late it came back. Returns that name no line
-    can't be held against a sale: they are counted apart, in the month in which they came. -#}
+    can't be held against a sale: they are counted apart, in the month in which they came. Where no
+    source tells of returns, nothing is known of them, and there are no rows. -#}
 with order_lines as (
 
     select * from {{ ref('fct_order_line') }}
@@ -15,6 +16,12 @@ returns as (
 dates as (
 
     select * from {{ ref('dim_date') }}
+
+),
+
+delivered as (
+
+    select * from {{ source('run', 'delivered') }}
 
 ),
 
@@ -87,6 +94,7 @@ all_rows as (
         on
             first_months.first_month <= dates.month_start
             and dates.month_start <= {{ as_of_date() }}
+    where 'returns' in (select delivered.entity from delivered)
     group by dates.month_start, first_months.product_id
 
 ),
