@@ -173,7 +173,7 @@ counted as (
 
 ),
 
-period_durations as (
+short_durations as (
 
     select
         duration_days.dimension,
@@ -186,23 +186,59 @@ period_durations as (
     from duration_days
     inner join period_days on duration_days.date_day = period_days.date_day
     where
-        period_days.period_type <> 'day'
-        or duration_days.dimension in ('total', 'region', 'channel')
+        period_days.period_type in ('week', 'month')
+        or (
+            period_days.period_type = 'day'
+            and duration_days.dimension in ('total', 'region', 'channel')
+        )
+    group by all
+
+),
+
+months as (
+
+    select * from short_durations
+    where period_type = 'month'
+
+),
+
+period_durations as (
+
+    -- What is longer than a month is made of months, which are far fewer than days.
+    select
+        dimension,
+        member,
+        period_type,
+        period_start,
+        kind,
+        value,
+        n
+    from short_durations
+    union all
+    select
+        months.dimension,
+        months.member,
+        period_days.period_type,
+        period_days.period_start,
+        months.kind,
+        months.value,
+        sum(months.n) as n
+    from months
+    inner join period_days on months.period_start = period_days.date_day
+    where period_days.period_type not in ('day', 'week', 'month')
     group by all
     union all
     select
-        duration_days.dimension,
-        duration_days.member,
+        months.dimension,
+        months.member,
         'all' as period_type,
         first_days.mart_first_day as period_start,
-        duration_days.kind,
-        duration_days.value,
-        sum(duration_days.n) as n
-    from duration_days
+        months.kind,
+        months.value,
+        sum(months.n) as n
+    from months
     inner join first_days
-        on
-            duration_days.dimension = first_days.dimension
-            and duration_days.member = first_days.member
+        on months.dimension = first_days.dimension and months.member = first_days.member
     group by all
 
 ),
