@@ -2,7 +2,7 @@
 PYTHON ?= python3
 REAL_DATA ?= ../shared/data
 
-.PHONY: run test ui real lint bench lock columns
+.PHONY: run test ui real lint bench mutate lock columns docs
 
 run: .venv/run.stamp
 	@.venv/bin/salesops run
@@ -22,11 +22,17 @@ lint: .venv/test.stamp
 bench: .venv/test.stamp
 	@.venv/bin/python -m tests.bench
 
+mutate: .venv/test.stamp
+	@.venv/bin/python -m tests.mutate $(MART)
+
 lock: .venv/test.stamp
 	@.venv/bin/python -m tests.lock
 
 columns: .venv/test.stamp
 	@.venv/bin/python -m tests.columns
+
+docs: .venv/test.stamp
+	@.venv/bin/python -m tests.docs
 
 .venv/run.stamp: requirements.lock pyproject.toml
 	@echo "· set up .venv (once, a few minutes)" >&2

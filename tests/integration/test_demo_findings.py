@@ -12,6 +12,7 @@ from pipelines import nightly
 from pipelines.demo.write import DEFAULT_AS_OF, write_demo
 from pipelines.settings import load_settings
 from pipelines.transform import models
+from tests import docs
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +114,16 @@ def test_customers_entered_twice_are_one_whatever_gives_them_away(marts) -> None
         ).fetchone()[0]
         > 15
     )
+
+
+def test_the_pages_of_the_docs_show_the_demo_s_own_results(marts) -> None:
+    shown = docs.shown_results()
+    connection = marts.cursor()
+    connection.execute("set timezone = 'UTC'")
+    connection.execute(f"set search_path = '{','.join(docs.areas())}'")
+    found = {query: docs.answer(connection, query) for query in shown}
+    differing = {
+        query: (shown[query], found[query]) for query in shown if shown[query] != found[query]
+    }
+    assert len(shown) > 30
+    assert differing == {}, docs.NEEDED
