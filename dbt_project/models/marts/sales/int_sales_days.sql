@@ -3,9 +3,11 @@
     'units', 'gross_sales', 'discount_amount', 'returned_amount', 'net_sales', 'gross_margin',
     'net_sales_without_cost'
 ] -%}
+{%- set counts = ['orders', 'orders_with_value', 'new_customers', 'missing_rate_orders'] -%}
 {%- set order_dimensions = [
     'region', 'country', 'channel', 'rep', 'team', 'segment', 'industry'
 ] -%}
+{%- set product_groups = ['category', 'family'] -%}
 
 with facts as (
 
@@ -34,56 +36,30 @@ order_groups as (
 
 order_members as (
 
-    select
-        members.dimension,
-        members.member,
-        order_groups.date_day,
-        sum(order_groups.orders) as orders,
-        sum(order_groups.orders_with_value) as orders_with_value,
-        sum(order_groups.new_customers) as new_customers,
-        sum(order_groups.missing_rate_orders) as missing_rate_orders
-        {%- for measure in measures %},
-        sum(order_groups.{{ measure }}) as {{ measure }}
-        {%- endfor %}
-    from order_groups
-    cross join lateral (
-        values
-        ('total', 'all')
-        {%- for dimension in order_dimensions %},
-        ('{{ dimension }}', order_groups.{{ dimension }})
-        {%- endfor %}
-    ) as members (dimension, member)
-    group by members.dimension, members.member, order_groups.date_day
-
-),
-
-{%- for dimension in ['product', 'category', 'family'] %}
-
-{{ dimension }}_orders as (
-
-    -- One row for each order, however many of its lines are of one {{ dimension }}.
-    select
-        {{ dimension }} as member,
-        date_day,
-        order_id,
-        bool_or(has_value) as has_value,
-        bool_or(is_new_customer) as is_new_customer,
-        bool_or(has_missing_rate) as has_missing_rate
-        {%- for measure in measures %},
-        sum({{ measure }}) as {{ measure }}
-        {%- endfor %}
-    from facts
-    group by {{ dimension }}, date_day, order_id
-
-),
-{%- endfor %}
-
-product_members as (
-
-    {%- for dimension in ['product', 'category', 'family'] %}
+    {%- for dimension in ['total'] + order_dimensions %}
     select
         '{{ dimension }}' as dimension,
-        member,
+        {{ "'all'" if dimension == 'total' else dimension }} as member,
+        date_day
+        {%- for measure in counts + measures %},
+        sum({{ measure }}) as {{ measure }}
+        {%- endfor %}
+    from order_groups
+    group by {{ 'date_day' if dimension == 'total' else dimension ~ ', date_day' }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+product_days as (
+
+    -- A fact is an order's sales of one product.
+    select
+        product,
+        category,
+        family,
         date_day,
         count(order_id) as orders,
         count_if(has_value) as orders_with_value,
@@ -92,11 +68,83 @@ product_members as (
         {%- for measure in measures %},
         sum({{ measure }}) as {{ measure }}
         {%- endfor %}
+    from facts
+    group by product, category, family, date_day
+
+),
+
+{%- for dimension in product_groups %}
+
+{{ dimension }}_orders as (
+
+    select distinct  -- an order counts once, whatever it holds of one {{ dimension }}
+        {{ dimension }},
+        date_day,
+        order_id,
+        has_value,
+        is_new_customer,
+        has_missing_rate
+    from facts
+    where order_id is not null
+
+),
+
+{{ dimension }}_counts as (
+
+    select
+        {{ dimension }},
+        date_day,
+        count(*) as orders,
+        count_if(has_value) as orders_with_value,
+        count_if(is_new_customer) as new_customers,
+        count_if(has_missing_rate) as missing_rate_orders
     from {{ dimension }}_orders
-    group by member, date_day
-    {%- if not loop.last %}
+    group by {{ dimension }}, date_day
+
+),
+
+{{ dimension }}_sums as (
+
+    select
+        {{ dimension }},
+        date_day
+        {%- for measure in measures %},
+        sum({{ measure }}) as {{ measure }}
+        {%- endfor %}
+    from product_days
+    group by {{ dimension }}, date_day
+
+),
+{%- endfor %}
+
+product_members as (
+
+    select
+        'product' as dimension,
+        product as member,
+        date_day
+        {%- for measure in counts + measures %},
+        sum({{ measure }}) as {{ measure }}
+        {%- endfor %}
+    from product_days
+    group by product, date_day
+    {%- for dimension in product_groups %}
     union all
-    {%- endif %}
+    select
+        '{{ dimension }}' as dimension,
+        {{ dimension }}_sums.{{ dimension }} as member,
+        {{ dimension }}_sums.date_day
+        {%- for measure in counts %},
+        coalesce({{ dimension }}_counts.{{ measure }}, 0) as {{ measure }}
+        {%- endfor %}
+        {%- for measure in measures %},
+        {{ dimension }}_sums.{{ measure }}
+        {%- endfor %}
+    from {{ dimension }}_sums
+    left join {{ dimension }}_counts
+        on
+            {{ dimension }}_sums.{{ dimension }} = {{ dimension }}_counts.{{ dimension }}
+            and {{ dimension }}_sums.date_day = {{ dimension }}_counts.date_day
     {%- endfor %}
 
 ),
