@@ -20,44 +20,35 @@ labels as (
 
 ),
 
-state_members as (
+state_days as (
 
+    -- Deals that nobody dated began before every calendar.
     select
-        states.opportunity_id,
-        states.valid_from,
-        states.valid_to,
-        states.status,
-        states.amount,
-        states.expected_close_date,
-        states.began_at,
-        states.status_since,
-        states.last_open_amount,
-        members.dimension,
-        members.member
+        team,
+        owner,
+        min({{ local_date('valid_from') }}) as first_day,
+        min({{ local_date('valid_from') }}) filter (where began_at > {{ since_always() }})
+            as first_dated_day
     from states
-    cross join lateral (
-        values
-        ('total', 'all'),
-        ('team', states.team),
-        ('owner', states.owner)
-    ) as members (dimension, member)
+    group by team, owner
 
 ),
 
 first_days as (
 
-    -- Deals that nobody dated began before every calendar.
     select
-        dimension,
-        member,
-        min({{ local_date('valid_from') }}) as first_day,
-        coalesce(
-            min(
-                min({{ local_date('valid_from') }}) filter (where began_at > {{ since_always() }})
-            ) over (), {{ as_of_date() }}
-        ) as mart_first_day
-    from state_members
-    group by dimension, member
+        members.dimension,
+        members.member,
+        min(state_days.first_day) as first_day,
+        min(min(state_days.first_dated_day)) over () as mart_first_day
+    from state_days
+    cross join lateral (
+        values
+        ('total', 'all'),
+        ('team', state_days.team),
+        ('owner', state_days.owner)
+    ) as members (dimension, member)
+    group by members.dimension, members.member
 
 ),
 
@@ -94,9 +85,9 @@ open_at_start as (
     select
         windows.period_type,
         windows.period_start,
-        states.dimension,
         states.opportunity_id,
-        states.member,
+        states.team,
+        states.owner,
         states.amount,
         states.expected_close_date,
         coalesce(states.expected_close_date <= windows.period_end, false) as is_in_scope,
@@ -104,7 +95,7 @@ open_at_start as (
             states.expected_close_date between windows.period_start and windows.period_end, false
         ) as is_expected
     from windows
-    inner join state_members as states
+    inner join states
         on
             windows.starts_at > states.valid_from
             and (windows.starts_at <= states.valid_to or states.valid_to is null)
@@ -118,9 +109,9 @@ known_at_end as (
     select
         windows.period_type,
         windows.period_start,
-        states.dimension,
         states.opportunity_id,
-        states.member,
+        states.team,
+        states.owner,
         states.status,
         case when states.status = 'lost' then states.last_open_amount else states.amount end
             as amount,
@@ -128,7 +119,7 @@ known_at_end as (
         and coalesce(states.expected_close_date <= windows.period_end, false) as is_in_scope,
         states.began_at < windows.starts_at as is_earlier
     from windows
-    inner join state_members as states
+    inner join states
         on
             windows.ends_at > states.valid_from
             and (windows.ends_at <= states.valid_to or states.valid_to is null)
@@ -136,19 +127,20 @@ known_at_end as (
 
 ),
 
-compared as (
+paired as (
 
     select
         known_at_end.period_type,
         known_at_end.period_start,
-        known_at_end.dimension,
-        known_at_end.opportunity_id,
-        open_at_start.member as start_member,
+        open_at_start.opportunity_id is not null as was_open,
+        open_at_start.team as start_team,
+        open_at_start.owner as start_owner,
         open_at_start.amount as start_amount,
         open_at_start.expected_close_date as start_close_date,
         coalesce(open_at_start.is_in_scope, false) as is_start_in_scope,
         coalesce(open_at_start.is_expected, false) as is_expected,
-        known_at_end.member as end_member,
+        known_at_end.team as end_team,
+        known_at_end.owner as end_owner,
         known_at_end.status,
         known_at_end.amount as end_amount,
         known_at_end.is_in_scope as is_end_in_scope,
@@ -158,8 +150,35 @@ compared as (
         on
             known_at_end.period_type = open_at_start.period_type
             and known_at_end.period_start = open_at_start.period_start
-            and known_at_end.dimension = open_at_start.dimension
             and known_at_end.opportunity_id = open_at_start.opportunity_id
+
+),
+
+compared as (
+
+    select
+        paired.period_type,
+        paired.period_start,
+        members.dimension,
+        members.start_member,
+        paired.start_amount,
+        paired.start_close_date,
+        paired.is_start_in_scope,
+        paired.is_expected,
+        members.end_member,
+        paired.status,
+        paired.end_amount,
+        paired.is_end_in_scope,
+        paired.is_earlier
+    from paired
+    cross join lateral (
+        values
+        ('total', case when paired.was_open then 'all' end, 'all'),
+        ('team', paired.start_team, paired.end_team),
+        ('owner', paired.start_owner, paired.end_owner)
+    ) as members (dimension, start_member, end_member)
+    -- What is and was out of scope moves nothing.
+    where paired.is_start_in_scope or paired.is_end_in_scope or paired.status <> 'open'
 
 ),
 

@@ -35,19 +35,30 @@ sold_products as (
         order_id,
         product_id,
         min(order_line_id) as first_line_id,
-        sum(quantity) as units,
-        sum(gross_sales) as gross_sales,
-        sum(discount_amount) as discount_amount,
+        cast(sum(quantity) as decimal(18, 4)) as units,
+        cast(sum(gross_sales) as decimal(18, 4)) as gross_sales,
+        cast(sum(discount_amount) as decimal(18, 4)) as discount_amount,
         -- Before returns: they count on their own date.
-        sum(gross_sales - discount_amount) as net_sales,
-        sum(
+        cast(sum(gross_sales - discount_amount) as decimal(18, 4)) as net_sales,
+        cast(sum(
             gross_sales - discount_amount - {{ times('quantity', 'unit_cost') }}
-        ) as gross_margin,
-        sum(gross_sales - discount_amount) filter (where unit_cost is null)
+        ) as decimal(18, 4)) as gross_margin,
+        cast(sum(gross_sales - discount_amount) filter (where unit_cost is null) as decimal(18, 4))
             as net_sales_without_cost
     from order_lines
     where is_valid
     group by order_id, product_id
+
+),
+
+first_lines as (
+
+    select
+        order_id,
+        min(order_line_id) as first_line_id
+    from order_lines
+    where is_valid
+    group by order_id
 
 ),
 
@@ -69,8 +80,7 @@ sales as (
         case
             when
                 sold_products.first_line_id is null
-                or sold_products.first_line_id
-                = min(sold_products.first_line_id) over (partition by orders.order_id)
+                or sold_products.first_line_id = first_lines.first_line_id
                 then 1
             else 0
         end as order_count,
@@ -80,12 +90,13 @@ sales as (
         sold_products.units,
         sold_products.gross_sales,
         sold_products.discount_amount,
-        cast(0 as decimal(38, 4)) as returned_amount,
+        cast(0 as decimal(18, 4)) as returned_amount,
         sold_products.net_sales,
         sold_products.gross_margin,
         sold_products.net_sales_without_cost
     from orders
     left join sold_products on orders.order_id = sold_products.order_id
+    left join first_lines on orders.order_id = first_lines.order_id
     where orders.is_valid
 
 ),
@@ -112,9 +123,9 @@ returned as (
         false as is_new_customer,
         false as has_value,
         false as has_missing_rate,
-        cast(0 as decimal(38, 4)) as units,
-        cast(0 as decimal(38, 4)) as gross_sales,
-        cast(0 as decimal(38, 4)) as discount_amount,
+        cast(0 as decimal(18, 4)) as units,
+        cast(0 as decimal(18, 4)) as gross_sales,
+        cast(0 as decimal(18, 4)) as discount_amount,
         returns.amount as returned_amount,
         -returns.amount as net_sales,
         case
