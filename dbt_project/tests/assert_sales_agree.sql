@@ -23,6 +23,12 @@ returns as (
 
 ),
 
+return_rates as (
+
+    select * from {{ ref('return_rates') }}
+
+),
+
 dates as (
 
     select * from {{ ref('dim_date') }}
@@ -90,6 +96,7 @@ facts as (
 
     select
         coalesce(sum(net_sales), 0) as net_sales,
+        coalesce(sum(gross_margin), 0) as gross_margin,
         count(*) as orders,
         count_if(is_new_customer) as new_customers
     from orders
@@ -130,6 +137,7 @@ all_time_off as (
             totals.net_sales <> facts.net_sales - stray_returns.amount + undated_returns.amount
             or totals.orders <> facts.orders
             or totals.new_customers <> facts.new_customers
+            or (undated_returns.amount = 0 and totals.gross_margin <> facts.gross_margin)
         )
 
 ),
@@ -203,6 +211,58 @@ orders_off as (
         or line_sums.discount_amount <> orders.discount_amount
         or line_sums.net_sales - coalesce(order_returns.amount, 0) <> orders.net_sales
 
+),
+
+sold_lines as (
+
+    select coalesce(sum(quantity), 0) as units
+    from order_lines
+    where is_valid
+
+),
+
+traced_returns as (
+
+    select
+        coalesce(sum(returns.quantity), 0) as units,
+        coalesce(sum(returns.amount), 0) as amount
+    from returns
+    inner join order_lines on returns.order_line_id = order_lines.order_line_id
+    where returns.has_line and returns.is_valid and order_lines.is_valid
+
+),
+
+cohort_sums as (
+
+    select
+        count(*) as cohorts,
+        min(sale_month) as sale_month,
+        sum(units_sold) as units_sold,
+        sum(units_returned) as units_returned,
+        sum(amount_returned) as amount_returned
+    from return_rates
+
+),
+
+cohorts_off as (
+
+    select
+        'cohorts of sale against lines and returns' as finding,
+        cohort_sums.sale_month as period_start,
+        traced_returns.amount as expected,
+        cohort_sums.amount_returned as found
+    from cohort_sums
+    cross join sold_lines
+    cross join traced_returns
+    where
+        -- Where no source tells of returns, there are no cohorts.
+        cohort_sums.cohorts > 0
+        and (
+            cohort_sums.units_sold <> sold_lines.units
+            or cohort_sums.units_returned <> traced_returns.units
+            or cohort_sums.amount_returned <> traced_returns.amount
+        )
+
 )
 
 select * from members_off
@@ -210,5 +270,7 @@ union all
 select * from all_time_off
 union all
 select * from months_off
+union all
+select * from cohorts_off
 union all
 select * from orders_off
