@@ -16,21 +16,10 @@ order_lines as (
 
 ),
 
-sent_lines as (
-
-    select
-        shipment_id,
-        order_line_id,
-        sum(quantity) as quantity
-    from shipment_lines
-    group by shipment_id, order_line_id
-
-),
-
 listed_shipments as (
 
     select distinct shipment_id  -- one row a shipment, however many lines it lists
-    from sent_lines
+    from shipment_lines
 
 ),
 
@@ -83,12 +72,12 @@ sent_by_line as (
 
     select
         parcels.order_id,
-        sent_lines.order_line_id,
-        sum(sent_lines.quantity) as quantity
+        shipment_lines.order_line_id,
+        sum(shipment_lines.quantity) as quantity
     from parcels
-    inner join sent_lines on parcels.shipment_id = sent_lines.shipment_id
+    inner join shipment_lines on parcels.shipment_id = shipment_lines.shipment_id
     where not parcels.is_later and coalesce(parcels.shipped_at, parcels.delivered_at) is not null
-    group by parcels.order_id, sent_lines.order_line_id
+    group by parcels.order_id, shipment_lines.order_line_id
 
 ),
 

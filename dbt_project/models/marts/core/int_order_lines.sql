@@ -33,28 +33,33 @@ valued_lines as (
         order_lines.unit_cost,
         order_lines.source_system,
         {{ times('order_lines.quantity', 'order_lines.unit_price') }} as gross_sales,
-        coalesce(order_lines.discount_amount, 0) as line_discount
+        coalesce(order_lines.discount_amount, 0) as line_discount,
+        headers.order_date,
+        headers.customer_id,
+        headers.user_id,
+        headers.channel,
+        headers.region,
+        headers.rate,
+        headers.discount_amount as order_discount,
+        headers.is_valid
     from order_lines
+    inner join headers on order_lines.order_id = headers.order_id
 
 ),
 
 discounted_lines as (
 
     select
-        valued_lines.order_id,
-        valued_lines.order_line_id,
-        headers.discount_amount,
-        valued_lines.gross_sales - valued_lines.line_discount as amount,
-        cast(
-            sum(valued_lines.gross_sales - valued_lines.line_discount)
-                over (partition by valued_lines.order_id) as decimal(18, 4)
-        ) as order_amount,
-        row_number() over (
-            partition by valued_lines.order_id order by valued_lines.order_line_id desc nulls last
-        ) = 1 as is_last
+        order_id,
+        order_line_id,
+        order_discount as discount_amount,
+        gross_sales - line_discount as amount,
+        cast(sum(gross_sales - line_discount) over (partition by order_id) as decimal(18, 4))
+            as order_amount,
+        row_number() over (partition by order_id order by order_line_id desc nulls last) = 1
+            as is_last
     from valued_lines
-    inner join headers on valued_lines.order_id = headers.order_id
-    where headers.discount_amount <> 0
+    where order_discount <> 0
 
 ),
 
@@ -93,30 +98,29 @@ costed_lines as (
     select
         valued_lines.order_line_id,
         valued_lines.order_id,
-        headers.order_date,
-        headers.customer_id,
+        valued_lines.order_date,
+        valued_lines.customer_id,
         products.product_id,
-        headers.user_id,
-        headers.channel,
-        headers.region,
+        valued_lines.user_id,
+        valued_lines.channel,
+        valued_lines.region,
         valued_lines.quantity,
         valued_lines.unit_price,
         valued_lines.gross_sales,
         valued_lines.line_discount + coalesce(spread_discounts.order_discount, 0)
             as discount_amount,
-        headers.rate,
+        valued_lines.rate,
         -- A line's cost is in its order's currency, a product's in the product's.
         coalesce(
-            {{ reporting('valued_lines.unit_cost', 'headers.rate') }},
+            {{ reporting('valued_lines.unit_cost', 'valued_lines.rate') }},
             {{ reporting(
                 'products.unit_cost_original',
                 rate_of('products.currency_code', 'exchange_rates.rate')
             ) }}
         ) as unit_cost,
-        headers.is_valid,
+        valued_lines.is_valid,
         valued_lines.source_system
     from valued_lines
-    inner join headers on valued_lines.order_id = headers.order_id
     left join spread_discounts
         on
             valued_lines.order_id = spread_discounts.order_id
@@ -125,7 +129,7 @@ costed_lines as (
     left join exchange_rates
         on
             products.currency_code = exchange_rates.currency_code
-            and headers.order_date = exchange_rates.rate_date
+            and valued_lines.order_date = exchange_rates.rate_date
 
 ),
 

@@ -71,13 +71,17 @@ customer_sums as (
         customers.dimension, customers.member, period_days.period_type, period_days.period_start
     union all
     select
-        dimension,
-        member,
+        customers.dimension,
+        customers.member,
         'all' as period_type,
-        cast(null as date) as period_start,
-        sum(first_ever) as customers
+        first_days.mart_first_day as period_start,
+        sum(customers.first_ever) as customers
     from customers
-    group by dimension, member
+    inner join first_days
+        on
+            customers.dimension = first_days.dimension
+            and customers.member = first_days.member
+    group by customers.dimension, customers.member, first_days.mart_first_day
 
 ),
 
@@ -97,15 +101,17 @@ period_sums as (
     group by days.dimension, days.member, period_days.period_type, period_days.period_start
     union all
     select
-        dimension,
-        member,
+        days.dimension,
+        days.member,
         'all' as period_type,
-        cast(null as date) as period_start
+        first_days.mart_first_day as period_start
         {%- for measure in sums %},
-        sum({{ measure }}) as {{ measure }}
+        sum(days.{{ measure }}) as {{ measure }}
         {%- endfor %}
     from days
-    group by dimension, member
+    inner join first_days
+        on days.dimension = first_days.dimension and days.member = first_days.member
+    group by days.dimension, days.member, first_days.mart_first_day
 
 ),
 
@@ -269,19 +275,13 @@ filled as (
             all_rows.dimension = period_sums.dimension
             and all_rows.member = period_sums.member
             and all_rows.period_type = period_sums.period_type
-            and (
-                all_rows.period_start = period_sums.period_start
-                or period_sums.period_type = 'all'
-            )
+            and all_rows.period_start = period_sums.period_start
     left join customer_sums
         on
             all_rows.dimension = customer_sums.dimension
             and all_rows.member = customer_sums.member
             and all_rows.period_type = customer_sums.period_type
-            and (
-                all_rows.period_start = customer_sums.period_start
-                or customer_sums.period_type = 'all'
-            )
+            and all_rows.period_start = customer_sums.period_start
 
 ),
 
