@@ -52,7 +52,7 @@ def test_the_bridge_names_what_moved_sales_largest_first(
     # Of 4.84M in April: 484,000 are 10 %, −350,000 are −7.2 %, 242,000 are 5 %.
     assert (
         "Behind the rise, in per cent of the month before: volume +10%, mix −7.2%, price +5%,"
-        " products not sold before +1.7%, products no longer sold −1.2%, returns −1.2%."
+        " products not sold the month before +1.7%, products not sold this month −1.2%, returns −1.2%."
     ) in section(built(release_file, "en", company), "sales").lead
     assert "增长的构成（占上月的百分比）：数量 +10%、结构 −7.2%、价格 +5%、" in (
         section(built(release_file, "zh", company), "sales").lead
