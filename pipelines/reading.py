@@ -274,7 +274,9 @@ def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
     empty = [name for name, count in facts["rows"].items() if not count]
     if empty:
         absent = facts["absent"]
-        why = f"no source delivers {_listed(absent)}" if absent else "nothing of theirs is dated yet"
+        why = (
+            f"no source delivers {_listed(absent)}" if absent else "nothing of theirs is dated yet"
+        )
         lines.append(f"Empty: {_listed(empty)} ({why}).")
     place = settings.home / "current"
     lines += [
