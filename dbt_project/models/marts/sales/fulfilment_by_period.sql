@@ -7,9 +7,9 @@ with orders as (
 
 ),
 
-order_lines as (
+sales as (
 
-    select * from {{ ref('fct_order_line') }}
+    select * from {{ ref('int_sales_facts') }}
 
 ),
 
@@ -55,10 +55,12 @@ due_orders as (
 
 order_products as (
 
-    select distinct  -- an order counts once for a product, however many of its lines hold it
+    -- An order counts once for a product, however many of its lines hold it.
+    select
         order_id,
-        coalesce(product_id, '(none)') as product
-    from order_lines
+        product
+    from sales
+    where order_id is not null
 
 ),
 
