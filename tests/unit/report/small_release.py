@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -190,14 +191,18 @@ def write_release(target: Path, *, with_rows: bool = True) -> Path:
     connection.execute("create schema marts")
     for table, columns in TABLES.items():
         connection.execute(f"create table marts.{table} ({columns})")
+    # Rows together and one commit: statement by statement this took a dozen times as long.
+    connection.begin()
     if with_rows:
         for table, rows in _rows().items():
-            for row in rows:
-                names = ", ".join(row)
-                marks = ", ".join("?" for _ in row)
+            for names, alike in groupby(rows, key=tuple):
+                values = [list(row.values()) for row in alike]
+                marks = ", ".join(f"({', '.join('?' * len(names))})" for _ in values)
                 connection.execute(
-                    f"insert into marts.{table} ({names}) values ({marks})", list(row.values())
+                    f"insert into marts.{table} ({', '.join(names)}) values {marks}",
+                    [value for row in values for value in row],
                 )
+    connection.commit()
     connection.close()
     return target
 
