@@ -48,3 +48,9 @@ cast('1970-01-01 00:00:00+00' as timestamptz)
         + cast(extract(month from {{ later }}) as integer)
         - cast(extract(month from {{ earlier }}) as integer)
 {%- endmacro %}
+
+{# When a change of a rep's team took hold, as seen by an extraction: a night reports on the day
+   before it, so what it sees held at that day's end. #}
+{% macro team_change_seen(instant) -%}
+{{ instant }} - interval 1 day
+{%- endmacro %}

@@ -57,7 +57,7 @@ _SHOP = {
         order_id, customer_id, channel, status,    sales_rep_id, region, ordered_at,           confirmed_at,     cancelled_at,     requested_date, promised_date, discount_amount, currency_code, is_test, is_deleted
         y1,       c1,          web,     confirmed, ,             ,       2023-02-10 10:00,     ,                 ,                 ,               ,              ,                ,              ,
         y2,       c1,          web,     confirmed, ,             ,       2023-02-28 10:00,     ,                 ,                 ,               ,              ,                ,              ,
-        y3,       c1,          web,     confirmed, ,             ,       2023-03-10 10:00,     ,                 ,                 ,               ,              ,                ,              ,
+        y3,       c1,          web,     confirmed, ,             ,       2023-03-01 10:00,     ,                 ,                 ,               ,              ,                ,              ,
         y5,       c1,          web,     confirmed, ,             ,       2023-03-16 10:00,     ,                 ,                 ,               ,              ,                ,              ,
         y4,       c1,          web,     confirmed, ,             ,       2023-03-20 10:00,     ,                 ,                 ,               ,              ,                ,              ,
         f1,       c1,          web,     confirmed, ,             ,       2023-05-08 10:00,     ,                 ,                 ,               ,              ,                USD,           ,
@@ -208,6 +208,9 @@ _DEALS = {
         tf,      Team tf, RF
         tx,      Team tx, RX
         tz,      Team tz, RZ
+        tq,      Team tq, RQ
+        tr,      Team tr, RR
+        th,      Team th, RH
     """,
     "users": """
         user_id, name, team_id, region, is_active
@@ -220,10 +223,14 @@ _DEALS = {
         ug,      Gus,  tf,      RF,     true
         ux,      Xia,  tx,      RX,     true
         uz,      Zoe,  tz,      RZ,     true
+        uc,      Cem,  tr,      RR,     true
+        uh,      Hal,  th,      RH,     true
     """,
+    # a2 is a1 once more, by tax id.
     "accounts": """
-        account_id, name,   industry, segment,    country, region
-        a1,         Alphas, Tech,     Enterprise, CN,      North
+        account_id, name,    tax_id, industry, segment,    country, region, created_at
+        a1,         Alphas,  T1,     Tech,     Enterprise, CN,      North,  2024-01-01 09:00
+        a2,         Alpha's, T1,     ,         ,           CN,      South,  2024-02-01 09:00
     """,
     "pipeline_stages": """
         pipeline_id, stage_id, pipeline_name, stage_name, position, default_probability, is_closed, is_won
@@ -243,52 +250,59 @@ _DEALS = {
         P2,          lost,     Pipe P2,       Stage lost, 9,        0,                   true,      false
         PO,          won,      Pipe PO,       Stage won,  8,        1,                   true,      true
         PO,          lost,     Pipe PO,       Stage lost, 9,        0,                   true,      false
+        P3,          c1,       Pipe P3,       Stage c1,   1,        0.2,                 false,     false
+        P3,          c2,       Pipe P3,       Stage c2,   2,        0.4,                 false,     false
     """,
     "opportunities": """
-        opportunity_id, account_id, owner_id, pipeline_id, stage_id, type,    amount, probability, lead_source, lost_reason, created_at,       expected_close_date, closed_at,        is_deleted, merged_into_id
-        D1,             a1,         ow,       PW,          won,      new,     100,    ,            web,         ,            2024-12-01 10:00, ,                    2025-01-10 10:00, ,
-        D2,             ,           ow,       PW,          won,      new,     50,     ,            fair,        ,            2024-12-11 10:00, ,                    2025-01-10 10:00, ,
-        D3,             ,           ow,       PW,          won,      renewal, 60,     ,            web,         ,            2024-12-31 10:00, ,                    2025-01-20 10:00, ,
-        D4,             ,           ow,       PW,          lost,     new,     70,     ,            web,         No decision, 2024-12-05 10:00, ,                    2025-01-25 10:00, ,
-        D5,             ,           ow2,      PW,          won,      new,     80,     ,            ,            ,            2025-01-02 10:00, ,                    2025-01-30 10:00, ,
-        D6,             ,           ow2,      PW,          lost,     new,     0,      ,            ,            price,       2025-01-03 10:00, ,                    2025-01-30 11:00, ,
-        D7,             ,           ow2,      PW,          lost,     new,     ,       ,            ,            price,       2025-01-04 10:00, ,                    2025-01-30 12:00, ,
-        D8,             ,           ow2,      PW,          won,      new,     90,     ,            ,            ,            2025-01-05 10:00, ,                    2025-02-05 10:00, ,
-        D9,             ,           ow2,      PW,          lost,     new,     0,      ,            ,            price,       2025-01-06 10:00, ,                    2025-02-06 10:00, ,
-        D10,            ,           ow2,      PW,          won,      new,     10,     ,            ,            ,            2025-02-10 10:00, ,                    2025-02-05 12:00, ,
-        D0,             ,           ow,       PW,          a,        new,     500,    ,            ,            ,            2025-06-01 10:00, 2025-06-25,          ,                 ,
-        D11,            ,           ow3,      PW,          won,      new,     20,     ,            ,            ,            2025-05-02 10:00, ,                    2025-05-02 18:00, ,
-        D12,            ,           ow3,      PW,          a,        new,     30,     ,            ,            ,            2025-06-02 10:00, ,                    ,                 ,
-        F1,             ,           uf,       P1,          won,      new,     10,     ,            ,            ,            2025-03-01 10:00, ,                    2025-03-25 10:00, ,
-        F2,             ,           uf,       P1,          lost,     new,     20,     ,            ,            price,       2025-03-02 10:00, ,                    2025-03-22 10:00, ,
-        F3,             ,           uf,       P1,          lost,     new,     30,     ,            ,            price,       2025-03-03 10:00, ,                    2025-03-29 10:00, ,
-        F4,             ,           uf,       P1,          s1,       new,     40,     ,            ,            ,            2025-03-10 10:00, ,                    ,                 ,
-        F5,             ,           uf,       P1,          won,      new,     50,     ,            ,            ,            2025-03-11 10:00, ,                    2025-03-21 10:00, ,
-        X1,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,
-        X2,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,
-        X3,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,
-        X4,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,
-        X5,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,
-        Y1,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,
-        Y2,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,
-        Y3,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,
-        Y4,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,
-        Y5,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,
-        Z1,             ,           uz,       P2,          lost,     new,     5,      ,            ,            price,       2025-04-25 00:00, ,                    2025-05-10 10:00, ,
-        Z2,             ,           uz,       P2,          b2,       new,     9,      ,            ,            ,            2025-04-01 10:00, ,                    ,                 ,
-        W1,             ,           ua,       PO,          o2,       new,     100,    ,            ,            ,            2025-03-15 10:00, 2025-05-20,          ,                 ,
-        W2,             ,           ua,       PO,          won,      new,     60,     ,            ,            ,            2025-05-05 10:00, 2025-05-25,          2025-05-20 10:00, ,
-        W3,             ,           ua,       PO,          o1,       new,     80,     ,            ,            ,            2025-03-15 10:00, 2025-07-01,          ,                 ,
-        W4,             ,           ua,       PO,          o1,       new,     40,     ,            ,            ,            2025-03-15 10:00, 2025-05-30,          ,                 ,
-        W5,             ,           ua,       PO,          lost,     new,     0,      ,            ,            price,       2025-03-15 10:00, 2025-04-10,          2025-05-10 10:00, ,
-        W6,             ,           ub,       PO,          o1,       new,     25,     ,            ,            ,            2025-03-15 10:00, 2025-05-31,          ,                 ,
-        W7,             ,           ua,       PO,          o1,       new,     15,     ,            ,            ,            2025-03-15 10:00, 2025-05-28,          ,                 ,
-        W8,             ,           ua,       PO,          won,      new,     75,     ,            ,            ,            2025-03-15 10:00, 2025-05-30,          2025-05-28 10:00, ,
-        W9,             ,           ua,       PO,          o1,       new,     1000,   ,            ,            ,            2025-03-15 10:00, 2025-05-30,          ,                 true,
-        W10,            ,           ua,       PO,          lost,     new,     12,     ,            ,            price,       2025-05-06 10:00, ,                    2025-05-16 10:00, ,
-        W11,            ,           ua,       PO,          o1,       new,     33,     0.9,         ,            ,            2025-06-01 10:00, ,                    ,                 ,
-        W12,            ,           ua,       PO,          o1,       new,     1000,   ,            ,            ,            2025-03-15 10:00, 2025-05-30,          ,                 ,           W1
-        W13,            ,           ub,       PO,          won,      new,     8,      ,            ,            ,            2025-06-10 10:00, 2025-06-20,          2025-06-16 08:00, ,
+        opportunity_id, account_id, owner_id, pipeline_id, stage_id, type,    amount, probability, lead_source, lost_reason, created_at,       expected_close_date, closed_at,        is_closed, is_won, is_deleted, merged_into_id
+        D1,             a2,         ow,       PW,          won,      new,     100,    ,            web,         ,            2024-12-01 10:00, ,                    2025-01-10 10:00, ,          ,       ,
+        D2,             ,           ow,       PW,          won,      new,     50,     ,            fair,        ,            2024-12-11 10:00, ,                    2025-01-10 10:00, ,          ,       ,
+        D3,             ,           ow,       PW,          won,      renewal, 60,     ,            web,         ,            2024-12-31 10:00, ,                    2025-01-20 10:00, ,          ,       ,
+        D4,             ,           ow,       PW,          lost,     new,     70,     ,            web,         No decision, 2024-12-05 10:00, ,                    2025-01-25 10:00, ,          ,       ,
+        D5,             ,           ow2,      PW,          won,      new,     80,     ,            ,            ,            2025-01-02 10:00, ,                    2025-01-30 10:00, ,          ,       ,
+        D6,             ,           ow2,      PW,          lost,     new,     0,      ,            ,            price,       2025-01-03 10:00, ,                    2025-01-30 11:00, ,          ,       ,
+        D7,             ,           ow2,      PW,          lost,     new,     ,       ,            ,            price,       2025-01-04 10:00, ,                    2025-01-30 12:00, ,          ,       ,
+        D8,             ,           ow2,      PW,          won,      new,     90,     ,            ,            ,            2025-01-05 10:00, ,                    2025-02-05 10:00, ,          ,       ,
+        D9,             ,           ow2,      PW,          lost,     new,     0,      ,            ,            price,       2025-01-06 10:00, ,                    2025-02-06 10:00, ,          ,       ,
+        D10,            ,           ow2,      PW,          won,      new,     10,     ,            ,            ,            2025-02-10 10:00, ,                    2025-02-05 12:00, ,          ,       ,
+        D0,             ,           ow,       PW,          a,        new,     500,    ,            ,            ,            2025-06-01 10:00, 2025-06-25,          ,                 ,          ,       ,
+        D11,            ,           ow3,      PW,          won,      new,     20,     ,            ,            ,            2025-05-02 10:00, ,                    2025-05-02 18:00, ,          ,       ,
+        D12,            ,           ow3,      PW,          a,        new,     30,     ,            ,            ,            2025-06-02 10:00, ,                    ,                 ,          ,       ,
+        F1,             ,           uf,       P1,          won,      new,     10,     ,            ,            ,            2025-03-01 10:00, ,                    2025-03-25 10:00, ,          ,       ,
+        F2,             ,           uf,       P1,          lost,     new,     20,     ,            ,            price,       2025-03-02 10:00, ,                    2025-03-22 10:00, ,          ,       ,
+        F3,             ,           uf,       P1,          lost,     new,     30,     ,            ,            price,       2025-03-03 10:00, ,                    2025-03-29 10:00, ,          ,       ,
+        F4,             ,           uf,       P1,          s1,       new,     40,     ,            ,            ,            2025-03-10 10:00, ,                    ,                 ,          ,       ,
+        F5,             ,           uf,       P1,          won,      new,     50,     ,            ,            ,            2025-03-11 10:00, ,                    2025-03-21 10:00, ,          ,       ,
+        X1,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,          ,       ,
+        X2,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,          ,       ,
+        X3,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,          ,       ,
+        X4,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,          ,       ,
+        X5,             ,           ux,       P2,          won,      new,     1,      ,            ,            ,            2025-03-01 10:00, ,                    2025-03-07 10:00, ,          ,       ,
+        Y1,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,          ,       ,
+        Y2,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,          ,       ,
+        Y3,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,          ,       ,
+        Y4,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,          ,       ,
+        Y5,             ,           ux,       P2,          lost,     new,     1,      ,            ,            price,       2025-04-01 10:00, ,                    2025-04-13 10:00, ,          ,       ,
+        Z1,             ,           uz,       P2,          lost,     new,     5,      ,            ,            price,       2025-04-25 00:00, ,                    2025-05-10 10:00, ,          ,       ,
+        Z2,             ,           uz,       P2,          b2,       new,     9,      ,            ,            ,            2025-04-01 10:00, ,                    ,                 ,          ,       ,
+        W1,             ,           ua,       PO,          o2,       new,     100,    ,            ,            ,            2025-03-15 10:00, 2025-05-20,          ,                 ,          ,       ,
+        W2,             ,           ua,       PO,          won,      new,     60,     ,            ,            ,            2025-05-05 10:00, 2025-05-25,          2025-05-20 10:00, ,          ,       ,
+        W3,             ,           ua,       PO,          o1,       new,     80,     ,            ,            ,            2025-03-15 10:00, 2025-07-01,          ,                 ,          ,       ,
+        W4,             ,           ua,       PO,          o1,       new,     40,     ,            ,            ,            2025-03-15 10:00, 2025-05-30,          ,                 ,          ,       ,
+        W5,             ,           ua,       PO,          lost,     new,     0,      ,            ,            price,       2025-03-15 10:00, 2025-04-10,          2025-05-10 10:00, ,          ,       ,
+        W6,             ,           ub,       PO,          o1,       new,     25,     ,            ,            ,            2025-03-15 10:00, 2025-05-31,          ,                 ,          ,       ,
+        W7,             ,           ua,       PO,          o1,       new,     15,     ,            ,            ,            2025-03-15 10:00, 2025-05-28,          ,                 ,          ,       ,
+        W8,             ,           ua,       PO,          won,      new,     75,     ,            ,            ,            2025-03-15 10:00, 2025-05-30,          2025-05-28 10:00, ,          ,       ,
+        W9,             ,           ua,       PO,          o1,       new,     1000,   ,            ,            ,            2025-03-15 10:00, 2025-05-30,          ,                 ,          ,       true,
+        W10,            ,           ua,       PO,          lost,     new,     12,     ,            ,            price,       2025-05-06 10:00, ,                    2025-05-16 10:00, ,          ,       ,
+        W11,            ,           ua,       PO,          o1,       new,     33,     0.9,         ,            ,            2025-06-01 10:00, ,                    ,                 ,          ,       ,
+        W12,            ,           ua,       PO,          o1,       new,     1000,   ,            ,            ,            2025-03-15 10:00, 2025-05-30,          ,                 ,          ,       ,           W1
+        W13,            ,           ub,       PO,          won,      new,     8,      ,            ,            ,            2025-06-10 10:00, 2025-06-20,          2025-06-16 08:00, ,          ,       ,
+        D13,            ,           ux,       PW,          zz,       new,     2,      ,            ,            ,            2025-05-01 10:00, ,                    2025-05-03 10:00, true,      true,   ,
+        C1,             ,           uc,       PW,          won,      new,     3,      ,            ,            ,            2025-05-02 10:00, ,                    2025-05-10 09:00, ,          ,       ,
+        C2,             ,           uc,       PW,          won,      new,     4,      ,            ,            ,            2025-05-02 10:00, ,                    2025-05-20 09:00, ,          ,       ,
+        C3,             ,           uc,       PO,          o1,       new,     7,      ,            ,            ,            2025-03-20 10:00, 2025-05-31,          ,                 ,          ,       ,
+        H1,             ,           uh,       P3,          c2,       new,     1,      ,            ,            ,            2025-01-05 10:00, ,                    ,                 ,          ,       ,
     """,
     # What was known from the moment of each row on.
     "opportunity_stage_history": """
@@ -370,6 +384,8 @@ _DEALS = {
         h075,       W11,            ,              o1,          33,     ,                    ua,       2025-06-01 10:00
         h076,       W13,            ,              o1,          6,      2025-06-20,          ub,       2025-06-10 10:00
         h077,       W13,            o1,            won,         8,      2025-06-20,          ub,       2025-06-16 08:00
+        h900,       C3,             ,              o1,          7,      2025-05-31,          uc,       2025-03-20 10:00
+        h901,       H1,             ,              c2,          1,      ,                    uh,       2025-04-10 10:00
     """,
     "competitors": """
         competitor_id, name
@@ -415,6 +431,17 @@ DEALS = Company(
     as_of=date(2025, 6, 15),
     at=datetime(2025, 6, 16, 14, tzinfo=UTC),
     tables=_DEALS,
+    earlier=(
+        # Cem was in tq before he was in tr.
+        Extracted(
+            datetime(2025, 4, 1, 2, tzinfo=UTC),
+            {
+                "teams": _DEALS["teams"],
+                "users": _DEALS["users"].replace("Cem,  tr,      RR", "Cem,  tq,      RQ"),
+            },
+        ),
+        Extracted(datetime(2025, 5, 15, 2, tzinfo=UTC), {"users": _DEALS["users"]}),
+    ),
 )
 AS_OF_MAY = DEALS.on(date(2025, 5, 11))
 
@@ -439,7 +466,7 @@ analysis:
 def _bare_deals(*rows: str) -> str:
     header = (
         "opportunity_id, owner_id, pipeline_id, stage_id, amount, created_at, expected_close_date,"
-        " closed_at"
+        " closed_at, currency_code"
     )
     return "\n".join((header, *rows))
 
@@ -454,10 +481,12 @@ _BARE = {
         q,           lost,     Queue,         Lost,       4,        0,                   true,      false
     """,
     "opportunities": _bare_deals(
-        "N1, z1, q, q2,  120, 2025-02-20 10:00, 2025-03-31,",
-        "N3, z1, q, q1,  50,  2025-02-20 10:00, 2025-03-31,",
-        "N4, z1, q, won, 75,  2025-02-20 10:00, 2025-03-31, 2025-03-10 15:00",
-        "N5, ,   q, q1,  9,   2025-03-05 10:00, 2025-03-25,",
+        "N1, z1, q, q2,  120, 2025-02-20 10:00, 2025-03-31,,",
+        "N3, z1, q, q1,  50,  2025-02-20 10:00, 2025-03-31,,",
+        "N4, z1, q, won, 75,  2025-02-20 10:00, 2025-03-31, 2025-03-10 15:00,",
+        "N5, ,   q, q1,  9,   2025-03-05 10:00, 2025-03-25,,",
+        "N6, z2, q, q1,  10,  2025-03-10 10:00, , , EUR",
+        "N7, z2, q, won, 10,  2025-03-01 10:00, , 2025-03-05 10:00, EUR",
     ),
     "customers": "customer_id, name",
     "products": """
@@ -504,6 +533,7 @@ _BARE = {
     "exchange_rates": """
         currency_code, rate_date,  rate
         EUR,           2024-12-01, 1.1
+        EUR,           2025-03-14, 1.2
     """,
 }
 
@@ -519,9 +549,9 @@ BARE = Company(
             {
                 "pipeline_stages": _BARE["pipeline_stages"],
                 "opportunities": _bare_deals(
-                    "N1, z1, q, q1, 100, 2025-02-20 10:00, 2025-03-31,",
-                    "N3, z1, q, q1, 50,  2025-02-20 10:00, 2025-03-31,",
-                    "N4, z1, q, q1, 70,  2025-02-20 10:00, 2025-03-31,",
+                    "N1, z1, q, q1, 100, 2025-02-20 10:00, 2025-03-31,,",
+                    "N3, z1, q, q1, 50,  2025-02-20 10:00, 2025-03-31,,",
+                    "N4, z1, q, q1, 70,  2025-02-20 10:00, 2025-03-31,,",
                 ),
             },
         ),
@@ -530,10 +560,10 @@ BARE = Company(
             datetime(2025, 3, 7, 17, tzinfo=UTC),
             {
                 "opportunities": _bare_deals(
-                    "N1, z1, q, q1, 100, 2025-02-20 10:00, 2025-03-31,",
-                    "N3, z1, q, q2, 50,  2025-02-20 10:00, 2025-03-31,",
-                    "N4, z1, q, q1, 70,  2025-02-20 10:00, 2025-03-31,",
-                    "N5, ,   q, q1, 9,   2025-03-05 10:00, 2025-03-25,",
+                    "N1, z1, q, q1, 100, 2025-02-20 10:00, 2025-03-31,,",
+                    "N3, z1, q, q2, 50,  2025-02-20 10:00, 2025-03-31,,",
+                    "N4, z1, q, q1, 70,  2025-02-20 10:00, 2025-03-31,,",
+                    "N5, ,   q, q1, 9,   2025-03-05 10:00, 2025-03-25,,",
                 ),
             },
         ),

@@ -198,10 +198,23 @@ def test_members_are_ids_where_nobody_names_them_and_none_where_missing(bare: Ma
     assert bare.by(
         "select member, member_label, deals, amount from pipeline.open_pipeline"
         " where dimension = 'owner'"
-    ) == {"z1": ("z1", 2, 170), "(none)": ("(none)", 1, 9)}
+    ) == {"z1": ("z1", 2, 170), "z2": ("z2", 1, 12), "(none)": ("(none)", 1, 9)}
     assert bare.by("select member, deals from pipeline.open_pipeline where dimension = 'team'") == {
-        "(none)": 3
+        "(none)": 4
     }
+
+
+def test_deals_convert_at_the_day_they_close_and_open_ones_at_the_day_asked(bare: Marts) -> None:
+    # The rate of 14 March holds on the 20th: 10·1.2. On 5 March there is none of the 7 days before.
+    assert bare.by(
+        "select opportunity_id, amount, amount_original, currency_code,"
+        " conversion_status = 'missing_rate' from core.fct_opportunity where owner_id = 'z2'"
+    ) == {"N6": (12, 10, "EUR", False), "N7": (None, 10, "EUR", True)}
+    # N7 is counted; N4's 75 is all that is known of what was won.
+    assert bare.row(
+        "select won, won_amount, average_won_amount from pipeline.win_rates where"
+        " period_type = 'month' and period_start = '2025-03-01' and dimension = 'total'"
+    ) == (2, 75, 75)
 
 
 def test_without_quotas_there_is_no_coverage_and_the_rest_is_there(bare: Marts) -> None:

@@ -25,10 +25,11 @@ def test_a_return_counts_on_its_day_and_lowers_its_order(shop: Marts) -> None:
     assert period(
         shop, "month", "2024-02-01", "gross_sales, discount_amount, returned_amount, net_sales"
     ) == (280, 6, 27, 247)
-    # o1 itself: 100 - 10 - 20.
-    assert shop.row(
-        "select returned_amount, net_sales from core.fct_order where order_id = 'o1'"
-    ) == ((30, 70))
+    # o1 itself: 100 - 10 - 20. o2 is lowered by r4, o17 (60 + 30 - 10) by r8, which names no line.
+    assert shop.by(
+        "select order_id, returned_amount, net_sales from core.fct_order"
+        " where order_id in ('o1', 'o2', 'o17')"
+    ) == {"o1": (30, 70), "o2": (20, 180), "o17": (9, 71)}
 
 
 def test_the_zone_comes_before_the_date(shop: Marts) -> None:
@@ -208,6 +209,25 @@ def test_a_team_is_that_of_the_rep_on_the_order_date(shop: Marts) -> None:
         "select team_id, valid_to is null from core.dim_rep_history where user_id = 'u1'"
         " order by valid_from"
     ) == [("t1", False), ("t2", True)]
+
+
+def test_an_order_counts_once_for_each_product_and_category(shop: Marts) -> None:
+    # December: o17 holds p1 and p2, both of category A and family F; o16 holds p4, of B and G.
+    # r8, of o17 and no line, is no product's.
+    sql = (
+        "select member, orders, customers, net_sales from sales.sales_by_period where"
+        " period_type = 'month' and period_start = '2023-12-01' and dimension = "
+    )
+    none = (0, 0, -9)
+    assert shop.by(f"{sql} 'product'") == {
+        "p1": (1, 1, 53.3333),
+        "p2": (1, 1, 26.6667),
+        "p4": (1, 1, 35),
+        "(none)": none,
+    }
+    assert shop.by(f"{sql} 'category'") == {"A": (1, 1, 80), "B": (1, 1, 35), "(none)": none}
+    assert shop.by(f"{sql} 'family'") == {"F": (1, 1, 80), "G": (1, 1, 35), "(none)": none}
+    assert period(shop, "month", "2023-12-01", "orders, customers, net_sales") == (2, 1, 106)
 
 
 def test_equals_share_a_rank_and_the_next_one_is_skipped(shop: Marts) -> None:

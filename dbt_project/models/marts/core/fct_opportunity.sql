@@ -242,9 +242,19 @@ joined as (
             dated.raw_owner_id = rep_history.user_id
             and (
                 dated.closed_at >= rep_history.valid_from
-                or (dated.closed_at is null and rep_history.valid_to is null)
+                or (
+                    dated.closed_at is null
+                    and {{ team_change_seen('rep_history.valid_from') }} < {{ as_of_end() }}
+                )
             )
-            and (rep_history.valid_to is null or dated.closed_at < rep_history.valid_to)
+            and (
+                rep_history.valid_to is null
+                or dated.closed_at < rep_history.valid_to
+                or (
+                    dated.closed_at is null
+                    and {{ team_change_seen('rep_history.valid_to') }} >= {{ as_of_end() }}
+                )
+            )
     left join stages
         on dated.pipeline_id = stages.pipeline_id and dated.stage_id = stages.stage_id
     left join products on dated.raw_product_id = products.product_id
