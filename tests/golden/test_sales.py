@@ -230,6 +230,26 @@ def test_an_order_counts_once_for_each_product_and_category(shop: Marts) -> None
     assert period(shop, "month", "2023-12-01", "orders, customers, net_sales") == (2, 1, 106)
 
 
+def test_a_customer_counts_once_in_a_period_for_each_member(shop: Marts) -> None:
+    # March 2023: y3 on the 1st, y5 and y4 are all c1's.
+    assert period(shop, "month", "2023-03-01", "orders, customers") == (3, 1)
+    # January 2024: o1 of the north and o3 of the east are both c1's.
+    assert shop.by(
+        "select member, customers from sales.sales_by_period where period_type = 'month'"
+        " and period_start = '2024-01-01' and dimension = 'region' and orders > 0"
+    ) == {"North": 1, "East": 1, "West": 1}
+    # Who only sends something back has not bought: r3 in February.
+    assert period(shop, "month", "2024-02-01", "orders, customers", product="p4") == (0, 0)
+
+
+def test_a_return_without_an_order_is_of_its_customers_members(shop: Marts) -> None:
+    # March of c1: o13 10, r7 12 (of o6), r5 5, which names him alone.
+    assert period(shop, "month", "2024-03-01", "net_sales", region="East") == (-7,)
+    assert period(shop, "month", "2024-03-01", "net_sales", segment="Enterprise") == (-7,)
+    # r5 is of no channel and no rep.
+    assert period(shop, "month", "2024-03-01", "net_sales", channel="(none)") == (-5,)
+
+
 def test_equals_share_a_rank_and_the_next_one_is_skipped(shop: Marts) -> None:
     # August 2023: web 10, shop 10, phone 5.
     assert shop.by(
@@ -372,10 +392,10 @@ def test_a_sale_cohort_is_mature_when_the_window_of_its_last_day_is_over(shop: M
 # -------------------------------------------------------------------------------- fulfilment
 
 
-def fulfilment(marts: Marts, start: str, columns: str) -> tuple:
-    """One month of fulfilment_by_period."""
+def fulfilment(marts: Marts, start: str, columns: str, period_type: str = "month") -> tuple:
+    """One period of fulfilment_by_period."""
     return marts.row(
-        f"select {columns} from sales.fulfilment_by_period where period_type = 'month'"
+        f"select {columns} from sales.fulfilment_by_period where period_type = '{period_type}'"
         f" and period_start = '{start}' and dimension = 'total'"
     )
 
@@ -415,6 +435,10 @@ def test_cycle_days_are_differences_of_dates(shop: Marts) -> None:
     assert fulfilment(shop, "2024-01-01", columns) == (10, 10, 4.5, None, 4.5, 5.5)
     # o5: ordered 10, confirmed 11, shipped 12, delivered 18 February; o4: ordered 1, shipped 3.
     assert fulfilment(shop, "2024-02-01", columns) == (8, 8, 2, 1, 2, 6)
+    # o6 is complete with its last parcel, two days after 29 February.
+    assert shop.row("select cycle_days from core.fct_order where order_id = 'o6'") == (2,)
+    # The quarter: 2, 8, 10, 10; the median lies between 8 and 10, nine tenths up is 10.
+    assert fulfilment(shop, "2024-01-01", "median_cycle_days, p90_cycle_days", "quarter") == (9, 10)
 
 
 # ---------------------------------------------------------------------------------- launches
