@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -146,16 +145,19 @@ def _manifest(home: Path) -> Any:
 
 
 class Marts:
-    """What the marts of one company say."""
+    """What the marts of one company say, until they are closed."""
 
     def __init__(self, warehouse: Path) -> None:
-        self.warehouse = warehouse
+        self._connection = duckdb.connect(str(warehouse), read_only=True)
+        self._connection.execute("set TimeZone = 'UTC'")
+
+    def close(self) -> None:
+        """Let go of the warehouse, so that it can be written again."""
+        self._connection.close()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query; money as text without needless zeros, instants in UTC."""
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            found = connection.execute(sql).fetchall()
+        """The rows of a query: decimals as numbers, dates as text, instants as text in UTC."""
+        found = self._connection.execute(sql).fetchall()
         return [tuple(_plain(value) for value in row) for row in found]
 
     def row(self, sql: str) -> tuple[Any, ...]:
@@ -178,6 +180,4 @@ def _plain(value: Any) -> Any:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str) and value[:1] in "[{":
-        return json.loads(value)
     return value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,27 +34,31 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Company], Path
 
 
 @pytest.fixture(scope="session")
-def shop(played: Callable[[Company], Path]) -> Marts:
+def shop(played: Callable[[Company], Path]) -> Iterator[Marts]:
     """A company that sells: UTC+8, calendar years."""
-    return Marts(played(SHOP) / "warehouse.duckdb")
+    with closing(Marts(played(SHOP) / "warehouse.duckdb")) as marts:
+        yield marts
 
 
 @pytest.fixture(scope="session")
-def deals(played: Callable[[Company], Path]) -> Marts:
+def deals(played: Callable[[Company], Path]) -> Iterator[Marts]:
     """A company that has deals and no orders: UTC+8, history from its source."""
-    return Marts(played(DEALS) / "warehouse.duckdb")
+    with closing(Marts(played(DEALS) / "warehouse.duckdb")) as marts:
+        yield marts
 
 
 @pytest.fixture(scope="session")
-def deals_in_may(played: Callable[[Company], Path]) -> Marts:
+def deals_in_may(played: Callable[[Company], Path]) -> Iterator[Marts]:
     """The company with deals, asked for a day of the month before."""
     home = played(DEALS).parent / AS_OF_MAY.name
     if not home.exists():
         play_again(AS_OF_MAY, played(DEALS), home)
-    return Marts(home / "warehouse.duckdb")
+    with closing(Marts(home / "warehouse.duckdb")) as marts:
+        yield marts
 
 
 @pytest.fixture(scope="session")
-def bare(played: Callable[[Company], Path]) -> Marts:
+def bare(played: Callable[[Company], Path]) -> Iterator[Marts]:
     """A company without costs, quotas and stage history: New York, fiscal years from April."""
-    return Marts(played(BARE) / "warehouse.duckdb")
+    with closing(Marts(played(BARE) / "warehouse.duckdb")) as marts:
+        yield marts
