@@ -176,6 +176,8 @@ def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progr
         from pipelines.definitions import build_defs
     for noisy in ("dagster", "great_expectations"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    # Dagster lowers its level again; without a handler its words would go to standard error.
+    logging.getLogger("dagster").addHandler(logging.NullHandler())
     definitions = build_defs(settings, say=progress)
     job = definitions.resolve_job_def("nightly")
     with (
