@@ -177,11 +177,12 @@ def test_days_in_a_stage_are_differences_of_instants(bare: Marts) -> None:
 
 
 def test_visits_of_unknown_beginning_are_out_of_durations(bare: Marts) -> None:
-    # Ended in March with a known beginning: N3's visit of q2, 4.875 days, and N1's, open at 8.58.
+    # Ended in March with a known beginning: N3's visit of q2, 4.875 days, and N1's, open at 8.58:
+    # half and three quarters of the way between them.
     assert bare.row(
-        "select visits, open_visits, median_days from pipeline.stage_durations"
+        "select visits, open_visits, median_days, p75_days from pipeline.stage_durations"
         " where period_start = '2025-03-01' and stage_id = 'q2'"
-    ) == (1, 1, near((4.875 + 8 + 14 / 24) / 2))
+    ) == (1, 1, near((4.875 + 8 + 14 / 24) / 2), near(4.875 + 0.75 * (8 + 14 / 24 - 4.875)))
 
 
 def test_the_oldest_version_holds_before_it(bare: Marts) -> None:
