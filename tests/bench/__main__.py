@@ -1,4 +1,5 @@
-"""Time and peak memory of each step on the demo company at a scale: what `make bench` runs."""
+"""What `make bench` runs: time and memory of each step on the demo company at a scale, then the marts
+by dbt and by one script in turns."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ from pathlib import Path
 from pipelines import reading
 from pipelines.demo.write import DEFAULT_AS_OF, write_demo
 from pipelines.publish.release import DATABASE, current_release
+from tests.bench import marts
 
 
 def main(scale: float) -> int:
-    """Run the whole job at that scale in a process of its own and print a row for each step."""
+    """Run the whole job at that scale in a process of its own, print its steps, compare its marts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         summary = write_demo(folder / "demo", scale=scale)
@@ -36,6 +38,8 @@ def main(scale: float) -> int:
         print("| step | seconds | rows | peak memory (MB) |\n|---|---:|---:|---:|")
         for step, seconds, rows, memory in steps:
             print(f"| {step} | {seconds:.1f} | {rows:,} | {memory:.0f} |")
+        print()
+        marts.compare(folder / "home")
     return 0
 
 

@@ -1,0 +1,218 @@
+"""The marts of sales and pipeline with the core they stand on: dbt's build against one DuckDB script.
+
+`python -m tests.bench.marts HOME` takes them in turns over copies of a home's warehouse, each in a
+process of its own, compares every row, and prints time for each table and the ratio of the CPU time.
+The script keeps intermediate tables to itself and writes its heaviest tables by hand (`marts.sql`);
+the others it makes with the statements that the models compile to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+AREAS = ("sales", "pipeline")
+TURNS = 3
+_TYPES = {"DOUBLE": 'round("{}", 7)'}
+
+
+def cpu_seconds() -> float:
+    """CPU time that this process has used, in user and system mode, all threads."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _variables(home: Path) -> dict[str, Any]:
+    """The variables of the run that made the home's release, as dbt takes them."""
+    file = home / "dbt" / "target" / "run_results.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))["args"]["vars"])
+
+
+def _folders(folder: Path) -> list[str]:
+    from pipelines.transform.models import project_folder
+
+    project = str(project_folder())
+    return [
+        "--project-dir", project, "--profiles-dir", project,
+        "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
+    ]  # fmt: skip
+
+
+def build_by_dbt(folder: Path, variables: dict[str, Any]) -> dict[str, Any]:
+    """Build the models with dbt; its import and parsing, and what it does before them, count apart."""
+    from dbt.cli.main import dbtRunner
+
+    os.environ["SALESOPS_WAREHOUSE"] = str(folder / "warehouse.duckdb")
+    os.environ["SALESOPS_TEMP_DIRECTORY"] = str(folder / "spill")
+    begun: list[tuple[float, float]] = []
+    tables: dict[str, float] = {}
+
+    def on_event(event: Any) -> None:
+        if event.info.name == "NodeStart":
+            begun.append((cpu_seconds(), time.monotonic()))
+        elif event.info.name == "NodeFinished":
+            tables[event.data.node_info.node_name] = cpu_seconds() - begun[-1][0]
+
+    quiet = ["--quiet", "--log-level", "none"]
+    parsed = dbtRunner().invoke([*quiet, "parse", *_folders(folder)])
+    result = dbtRunner(manifest=parsed.result, callbacks=[on_event]).invoke(  # type: ignore[arg-type]
+        [*quiet, "run", *_folders(folder), "--vars", json.dumps(variables), "--exclude",
+         "path:models/staging", "--select", *(f"+path:models/marts/{area}" for area in AREAS)]
+    )  # fmt: skip
+    assert result.success, result.exception or result.result
+    return _outcome(*begun[0], tables)
+
+
+def _outcome(cpu: float, started: float, tables: dict[str, float]) -> dict[str, Any]:
+    return {
+        "cpu": cpu_seconds() - cpu,
+        "seconds": time.monotonic() - started,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "tables": tables,
+    }
+
+
+def by_hand(variables: dict[str, Any]) -> dict[str, str]:
+    """The statements of `marts.sql` by the table that each makes."""
+    text = Path(__file__).with_name("marts.sql").read_text(encoding="utf-8")
+    text = text.replace("{zone}", variables["company_timezone"])
+    text = text.replace("{currency}", variables["company_currency"])
+    parts = text.split("-- table: ")[1:]
+    return {part.split("\n", 1)[0]: part.split("\n", 1)[1].strip().rstrip(";") for part in parts}
+
+
+def _in_order(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Schema, name and compiled statement of each model that dbt ran, in the order it ran them."""
+    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
+    for result in results["results"]:
+        _, schema, name = (part.strip('"') for part in result["relation_name"].split("."))
+        yield schema, name, result["compiled_code"]
+
+
+def build_by_script(folder: Path, compiled: Path, variables: dict[str, Any]) -> dict[str, Any]:
+    """Make the same tables in one connection; intermediate ones are temporary."""
+    import duckdb
+
+    statements = by_hand(variables)
+    tables: dict[str, float] = {}
+    cpu, started = cpu_seconds(), time.monotonic()
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
+        connection.execute(
+            f"set memory_limit = '{os.environ.get('SALESOPS_MEMORY_LIMIT', '700MB')}'"
+        )
+        connection.execute(f"set temp_directory = '{folder / 'spill'}'")
+        connection.execute("create schema if not exists core")
+        for area in AREAS:
+            connection.execute(f"create schema if not exists {area}")
+        own: list[str] = []
+        for schema, name, code in _in_order(compiled):
+            before = cpu_seconds()
+            is_own = name.startswith("int_")
+            statement = statements.get(f"{schema}.{name}", code)
+            for made in own:
+                statement = statement.replace(made, made.rsplit(".", 1)[1])
+            target = f"temp table {name}" if is_own else f"table {schema}.{name}"
+            connection.execute(f"create or replace {target} as {statement}")
+            tables[name] = cpu_seconds() - before
+            if is_own:
+                own.append(f'"warehouse"."{schema}"."{name}"')
+    return _outcome(cpu, started, tables)
+
+
+def differences(first: Path, second: Path, tables: list[tuple[str, str]]) -> dict[str, int]:
+    """Rows of each table, after making sure that both warehouses hold the same ones.
+
+    Raises AssertionError where a row differs; doubles may by less than 1e-7.
+    """
+    import duckdb
+
+    rows: dict[str, int] = {}
+    with duckdb.connect() as connection:
+        for name, file in (("a", first), ("b", second)):
+            connection.execute(f"attach '{file}' as {name} (read_only)")
+        connection.execute("set timezone = 'UTC'")
+        for schema, name in tables:
+            types = connection.execute(f"describe a.{schema}.{name}").fetchall()
+            columns = ", ".join(_TYPES.get(row[1], '"{}"').format(row[0]) for row in types)
+            counts = connection.execute(
+                f"select (select count(*) from a.{schema}.{name}), (select count(*) from ("
+                f"select {columns} from a.{schema}.{name} except all "
+                f"select {columns} from b.{schema}.{name})), (select count(*) from ("
+                f"select {columns} from b.{schema}.{name} except all "
+                f"select {columns} from a.{schema}.{name}))"
+            ).fetchone()
+            assert counts is not None
+            rows[name], *differing = counts
+            assert differing == [0, 0], (schema, name, differing)
+    return rows
+
+
+def _turn(kind: str, home: Path, folder: Path, work: Path) -> dict[str, Any]:
+    folder.mkdir(exist_ok=True)
+    shutil.copy(home / "warehouse.duckdb", folder / "warehouse.duckdb")
+    command = [sys.executable, "-m", "tests.bench.marts", kind, str(home), str(folder), str(work)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def compare(home: Path, turns: int = TURNS) -> None:
+    """Take both in turns and print what each table took and the ratio; the median of the turns."""
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        sides: dict[str, list[dict[str, Any]]] = {"dbt": [], "script": []}
+        for _ in range(turns):
+            for kind, found in sides.items():
+                found.append(_turn(kind, home, work / kind, work / "dbt"))
+        made = [(s, n) for s, n, _ in _in_order(work / "dbt") if not n.startswith("int_")]
+        rows = differences(
+            work / "dbt" / "warehouse.duckdb", work / "script" / "warehouse.duckdb", made
+        )
+    print("| table | rows | dbt: CPU seconds | script: CPU seconds |\n|---|---:|---:|---:|")
+    for table in sides["dbt"][0]["tables"]:
+        cells = [
+            f"{statistics.median(turn['tables'][table] for turn in found):.2f}"
+            for found in sides.values()
+        ]
+        print(f"| {table} | {rows[table]:,} | " if table in rows else f"| {table} |  | ", end="")
+        print(" | ".join(cells) + " |")
+    medians = {
+        kind: {key: statistics.median(turn[key] for turn in found) for key in ("cpu", "memory")}
+        for kind, found in sides.items()
+    }
+    cells = [f"{medians[kind]['cpu']:.1f}" for kind in sides]
+    print(f"| all | {sum(rows.values()):,} | " + " | ".join(cells) + " |")
+    ratios = sorted(a["cpu"] / b["cpu"] for a, b in zip(*sides.values(), strict=True))
+    print(
+        f"\ndbt / script, CPU: {statistics.median(ratios):.2f} "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {turns} turns); the same rows; "
+        f"peak memory {medians['dbt']['memory']:.0f} MB and {medians['script']['memory']:.0f} MB"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """`HOME` compares; `dbt|script HOME FOLDER COMPILED` is one turn, in a process of its own."""
+    if arguments[0] not in ("dbt", "script"):
+        compare(Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else TURNS)
+        return
+    home, folder, compiled = (Path(argument) for argument in arguments[1:])
+    variables = _variables(home)
+    if arguments[0] == "dbt":
+        outcome = build_by_dbt(folder, variables)
+    else:
+        outcome = build_by_script(folder, compiled, variables)
+    print(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
