@@ -158,9 +158,9 @@ def test_months_without_closed_deals_have_a_row_and_no_rate(deals: Marts) -> Non
 
 def test_all_time_counts_every_closed_deal_once(deals: Marts) -> None:
     # Won: D1 D2 D3 D5 D8 D10 D11 D13, C1 C2, F1 F5, X1-X5, W2 W8.
-    # Lost: D4 D6 D7 D9, F2 F3, Y1-Y5, Z1, W5 W10.
+    # Lost: D4 D6 D7 D9, F2 F3, H2, Y1-Y5, Z1, W5 W10.
     # W7 was lost and opened again, W13 is won a day later, W9 is deleted and W12 merged away.
-    assert wins(deals, "won, lost, win_rate", "2025-01-10", "all") == (19, 14, near(19 / 33))
+    assert wins(deals, "won, lost, win_rate", "2025-01-10", "all") == (19, 15, near(19 / 34))
 
 
 def test_a_cohort_of_deals_is_mature_when_the_window_of_its_last_day_is_over(deals: Marts) -> None:
@@ -258,12 +258,13 @@ def test_the_bottleneck_costs_most_and_of_equals_it_is_the_earlier_stage(deals: 
         " amount_waiting, cost_score, rank, is_bottleneck from pipeline.stage_bottlenecks"
         " where period_start = '2025-04-01' and pipeline_id = 'P2'"
     ) == {"b1": (5, 2, 3, 1, 5, 3, 1, True), "b2": (7, 4, 3, 1, 9, 3, 1, False)}
-    # March: b1 2 days against b2's 4 is no excess; b2 4 against 2 is, but nobody waits.
+    # March: b1 2 days against b2's 4 is no excess; b2 4 against 2 is, over five visits, which is
+    # enough. H2 waits in b2 and is not among them: when it came nobody knows.
     assert deals.by(
         "select stage_id, median_days, baseline_median_days, excess_days, deals_waiting,"
         " cost_score, is_bottleneck from pipeline.stage_bottlenecks"
         " where period_start = '2025-03-01' and pipeline_id = 'P2'"
-    ) == {"b1": (2, 4, 0, 0, 0, False), "b2": (4, 2, 2, 0, 0, False)}
+    ) == {"b1": (2, 4, 0, 0, 0, False), "b2": (4, 2, 2, 1, 2, True)}
 
 
 def test_friction_counts_returns_skips_hands_and_effort(deals: Marts) -> None:
