@@ -304,6 +304,9 @@ _DEALS = {
         C3,             ,           uc,       PO,          o1,       new,     7,      ,            ,            ,            2025-03-20 10:00, 2025-05-31,          ,                 ,          ,       ,
         H1,             ,           uh,       P3,          c2,       new,     1,      ,            ,            ,            2025-01-05 10:00, ,                    ,                 ,          ,       ,
         H2,             ,           uh,       P2,          lost,     new,     1,      ,            ,            price,       2025-01-05 10:00, ,                    2025-04-02 10:00, ,          ,       ,
+        D14,            ,           ub,       PW,          won,      new,     30,     ,            ,            ,            2024-05-01 10:00, ,                    2024-05-10 10:00, ,          ,       ,
+        D15,            ,           ub,       PW,          lost,     new,     90,     ,            ,            price,       2024-05-01 10:00, ,                    2024-05-11 10:00, ,          ,       ,
+        D16,            ,           ub,       PW,          lost,     new,     500,    ,            ,            price,       2024-03-01 10:00, ,                    2024-03-31 10:00, ,          ,       ,
     """,
     # What was known from the moment of each row on.
     "opportunity_stage_history": """
