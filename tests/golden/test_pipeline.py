@@ -267,6 +267,14 @@ def test_the_bottleneck_costs_most_and_of_equals_it_is_the_earlier_stage(deals: 
     ) == {"b1": (2, 4, 0, 0, 0, False), "b2": (4, 2, 2, 1, 2, True)}
 
 
+def test_what_costs_nothing_is_no_bottleneck(deals: Marts) -> None:
+    # P1 in March: every stage is at its baseline of 10 days; s1 has six visits and F4 waiting.
+    assert deals.by(
+        "select stage_id, excess_days, deals_waiting, cost_score, rank, is_bottleneck"
+        " from pipeline.stage_bottlenecks where period_start = '2025-03-01' and pipeline_id = 'P1'"
+    ) == {"s1": (0, 1, 0, 1, False), "s2": (0, 0, 0, 1, False), "s3": (0, 0, 0, 1, False)}
+
+
 def test_friction_counts_returns_skips_hands_and_effort(deals: Marts) -> None:
     # Begun: s1 five and F3 again, s2 F1 and F3 twice, s3 F1 and F2.
     # Past s2 went F2 and F5: 2 ÷ (2 + 3); past s3 F5: 1 ÷ (1 + 2).
