@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
 import subprocess
@@ -170,7 +171,7 @@ def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progr
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     with _manifest_meanwhile(settings):
         # What the definitions need, and what takes its time to import.
-        import dagster_dbt  # noqa: F401
+        importlib.import_module("dagster_dbt")
         from dagster import DagsterInstance
 
         from pipelines.definitions import build_defs

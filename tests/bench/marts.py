@@ -66,8 +66,8 @@ def build_by_dbt(folder: Path, variables: dict[str, Any]) -> dict[str, Any]:
             tables[event.data.node_info.node_name] = cpu_seconds() - begun[-1][0]
 
     quiet = ["--quiet", "--log-level", "none"]
-    parsed = dbtRunner().invoke([*quiet, "parse", *_folders(folder)])
-    result = dbtRunner(manifest=parsed.result, callbacks=[on_event]).invoke(  # type: ignore[arg-type]
+    manifest: Any = dbtRunner().invoke([*quiet, "parse", *_folders(folder)]).result
+    result = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
         [*quiet, "run", *_folders(folder), "--vars", json.dumps(variables), "--exclude",
          "path:models/staging", "--select", *(f"+path:models/marts/{area}" for area in AREAS)]
     )  # fmt: skip
