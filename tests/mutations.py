@@ -95,14 +95,14 @@ SALES = (
             "cast(returned_amount - earlier_returned as decimal(18, 4)) as returns_effect",
         ),
         (
-            "when this_month.units > 0 and month_before.units > 0 then 'continuing'",
-            "when this_month.units > 0 or month_before.units > 0 then 'continuing'",
+            "when sold.units > 0 and sold.earlier_units > 0 then 'continuing'",
+            "when sold.units > 0 or sold.earlier_units > 0 then 'continuing'",
         ),
         (
-            "between months.previous_start and months.previous_end",
-            "between months.previous_start and months.previous_end + 1",
+            "product_days.date_day <= months.previous_end",
+            "product_days.date_day <= months.previous_end + 1",
         ),
-        ("coalesce(this_month.returned_amount, 0)", "this_month.returned_amount"),
+        ("coalesce(sold.returned_amount, 0)", "sold.returned_amount"),
     ),
     *_of(
         "return_rates",
@@ -348,18 +348,18 @@ PIPELINE = (
         "pipeline/pipeline_coverage.sql",
         ("case when remaining > 0 then", "case when remaining <> 0 then"),
         (
-            "targets.target - coalesce(booked.booked, 0) as remaining",
-            "targets.target + coalesce(booked.booked, 0) as remaining",
+            "targets.target - coalesce(deal_sums.booked, 0) as remaining",
+            "targets.target + coalesce(deal_sums.booked, 0) as remaining",
         ),
         ("when dimension = 'team'\n", "when dimension = 'none'\n"),
         ("ratio('1', 'amount_win_rate')", "ratio('amount_win_rate', '1')"),
         ("interval 12 month", "interval 3 month"),
         ("'least(quarters.period_end, rep_quotas.active_end)'", "'rep_quotas.active_end'"),
         (
-            "where deal_members.status = 'won'\n    group",
-            "where deal_members.status <> 'open'\n    group",
+            "filter (where deal_members.status = 'won') as booked",
+            "as booked",
         ),
-        ("coalesce(booked.booked, 0) as booked", "booked.booked as booked"),
+        ("coalesce(deal_sums.booked, 0) as booked", "deal_sums.booked as booked"),
     ),
     *_of(
         "pipeline_velocity",

@@ -79,33 +79,23 @@ deal_members as (
 
 ),
 
-hoped as (
+deal_sums as (
 
-    -- Deals that should have closed before today are late, and in no quarter to come.
+    -- Open deals that should have closed before this quarter are late, and in no quarter to come.
     select
         quarters.period_start,
         deal_members.dimension,
         deal_members.member,
-        sum(deal_members.amount) as open_amount
+        sum(deal_members.amount) filter (where deal_members.status = 'open') as open_amount,
+        sum(deal_members.amount) filter (where deal_members.status = 'won') as booked
     from deal_members
     inner join quarters
-        on deal_members.expected_close_date between quarters.period_start and quarters.period_end
-    where deal_members.status = 'open'
-    group by quarters.period_start, deal_members.dimension, deal_members.member
-
-),
-
-booked as (
-
-    select
-        quarters.period_start,
-        deal_members.dimension,
-        deal_members.member,
-        sum(deal_members.amount) as booked
-    from deal_members
-    inner join quarters
-        on deal_members.closed_date between quarters.period_start and quarters.period_end
-    where deal_members.status = 'won'
+        on
+            case
+                when deal_members.status = 'open' then deal_members.expected_close_date
+                else deal_members.closed_date
+            end between quarters.period_start and quarters.period_end
+    where deal_members.status in ('open', 'won')
     group by quarters.period_start, deal_members.dimension, deal_members.member
 
 ),
@@ -232,13 +222,7 @@ all_rows as (
         period_start,
         dimension,
         member
-    from hoped
-    union
-    select
-        period_start,
-        dimension,
-        member
-    from booked
+    from deal_sums
     union
     select
         period_start,
@@ -255,22 +239,17 @@ joined as (
         all_rows.dimension,
         all_rows.member,
         coalesce(labels.member_label, all_rows.member) as member_label,
-        coalesce(hoped.open_amount, 0) as open_amount,
+        coalesce(deal_sums.open_amount, 0) as open_amount,
         targets.target,
-        coalesce(booked.booked, 0) as booked,
-        targets.target - coalesce(booked.booked, 0) as remaining,
+        coalesce(deal_sums.booked, 0) as booked,
+        targets.target - coalesce(deal_sums.booked, 0) as remaining,
         win_rates.amount_win_rate
     from all_rows
-    left join hoped
+    left join deal_sums
         on
-            all_rows.period_start = hoped.period_start
-            and all_rows.dimension = hoped.dimension
-            and all_rows.member = hoped.member
-    left join booked
-        on
-            all_rows.period_start = booked.period_start
-            and all_rows.dimension = booked.dimension
-            and all_rows.member = booked.member
+            all_rows.period_start = deal_sums.period_start
+            and all_rows.dimension = deal_sums.dimension
+            and all_rows.member = deal_sums.member
     left join targets
         on
             all_rows.period_start = targets.period_start

@@ -53,32 +53,21 @@ all_rows as (
 
 ),
 
-this_month as (
+sold as (
 
+    -- The month and the days of the one before that it is compared with lie side by side.
     select
         months.period_start,
-        product_days.product_id,
-        sum(product_days.units) as units,
-        sum(product_days.sold_amount) as sold_amount,
-        sum(product_days.returned_amount) as returned_amount
+        product_days.product_id
+        {%- for measure in ['units', 'sold_amount', 'returned_amount'] %},
+        sum(product_days.{{ measure }})
+            filter (where product_days.date_day >= months.period_start) as {{ measure }},
+        sum(product_days.{{ measure }})
+            filter (where product_days.date_day <= months.previous_end) as earlier_{{ measure }}
+        {%- endfor %}
     from months
     inner join product_days
-        on product_days.date_day between months.period_start and months.period_end
-    group by months.period_start, product_days.product_id
-
-),
-
-month_before as (
-
-    select
-        months.period_start,
-        product_days.product_id,
-        sum(product_days.units) as units,
-        sum(product_days.sold_amount) as sold_amount,
-        sum(product_days.returned_amount) as returned_amount
-    from months
-    inner join product_days
-        on product_days.date_day between months.previous_start and months.previous_end
+        on product_days.date_day between months.previous_start and months.period_end
     group by months.period_start, product_days.product_id
 
 ),
@@ -88,26 +77,20 @@ paired as (
     select
         all_rows.period_start,
         all_rows.product_id,
-        coalesce(this_month.units, 0) as units,
-        coalesce(this_month.sold_amount, 0) as sold_amount,
-        coalesce(this_month.returned_amount, 0) as returned_amount,
-        coalesce(month_before.units, 0) as earlier_units,
-        coalesce(month_before.sold_amount, 0) as earlier_amount,
-        coalesce(month_before.returned_amount, 0) as earlier_returned,
+        coalesce(sold.units, 0) as units,
+        coalesce(sold.sold_amount, 0) as sold_amount,
+        coalesce(sold.returned_amount, 0) as returned_amount,
+        coalesce(sold.earlier_units, 0) as earlier_units,
+        coalesce(sold.earlier_sold_amount, 0) as earlier_amount,
+        coalesce(sold.earlier_returned_amount, 0) as earlier_returned,
         case
-            when this_month.units > 0 and month_before.units > 0 then 'continuing'
-            when this_month.units > 0 or this_month.sold_amount <> 0 then 'new'
-            when month_before.units > 0 or month_before.sold_amount <> 0 then 'discontinued'
+            when sold.units > 0 and sold.earlier_units > 0 then 'continuing'
+            when sold.units > 0 or sold.sold_amount <> 0 then 'new'
+            when sold.earlier_units > 0 or sold.earlier_sold_amount <> 0 then 'discontinued'
         end as kind
     from all_rows
-    left join this_month
-        on
-            all_rows.period_start = this_month.period_start
-            and all_rows.product_id = this_month.product_id
-    left join month_before
-        on
-            all_rows.period_start = month_before.period_start
-            and all_rows.product_id = month_before.product_id
+    left join sold
+        on all_rows.period_start = sold.period_start and all_rows.product_id = sold.product_id
 
 ),
 
