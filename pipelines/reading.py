@@ -279,6 +279,8 @@ def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
         )
         lines.append(f"Empty: {_listed(empty)} ({why}).")
     place = settings.home / "current"
+    if place.is_relative_to(Path.cwd()):
+        place = place.relative_to(Path.cwd())
     lines += [
         "",
         "Next:",

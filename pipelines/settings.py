@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 CONFIG_VARIABLE = "SALESOPS_CONFIG"
 HOME_VARIABLE = "SALESOPS_HOME"
-SYSTEMS = ("generic", "surveymonkey")
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 

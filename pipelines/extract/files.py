@@ -6,7 +6,6 @@ import codecs
 import csv
 import difflib
 import json
-import os
 import time
 import zipfile
 from collections.abc import Iterator
@@ -408,8 +407,3 @@ def read_file(file: Path, entity: Entity, *, encoding: str | None = None) -> Ite
         yield from read_jsonl(file, encoding=encoding)
     else:
         yield from read_parquet(file)
-
-
-def file_origin(files: tuple[Path, ...]) -> str:
-    """Names, sizes and times of files: what a batch says of where it came from."""
-    return "; ".join(f"{f.name} {f.stat().st_size} {int(os.stat(f).st_mtime)}" for f in files)
