@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -50,6 +51,23 @@ Format = Literal["amount", "rate", "score"]
 def text_width(text: str) -> float:
     """The width of a label in pixels: what draws the SVG may have other fonts than its reader."""
     return sum(FONT_SIZE if ord(letter) > 0x2E7F else FONT_SIZE * 0.58 for letter in text)
+
+
+def _named_rows(labels: Mapping[str, str], limit: float) -> dict[str, Any]:
+    """A vertical axis with a row for each `order` and its label in a margin of `limit` pixels."""
+    return {
+        "field": "order",
+        "type": "ordinal",
+        "axis": {
+            "labelExpr": f"{json.dumps(labels, ensure_ascii=False)}['' + datum.value]",
+            "ticks": False,
+            "domain": False,
+            "labelColor": INK,
+            "labelLimit": 0,
+            "minExtent": limit,
+            "maxExtent": limit,
+        },
+    }
 
 
 def _clipped(text: str, limit: float) -> str:
@@ -250,20 +268,7 @@ def bars(
         for order, row in enumerate(rows)
     ]
     labels = {str(value["order"]): value["label"] for value in values}
-    y = {
-        "field": "order",
-        "type": "ordinal",
-        "axis": {
-            "labelExpr": f"{json.dumps(labels, ensure_ascii=False)}['' + datum.value]",
-            "ticks": False,
-            "domain": False,
-            "labelColor": INK,
-            "labelLimit": 0,
-            "minExtent": limit,
-            "maxExtent": limit,
-        },
-        "scale": {"paddingInner": 0.25, "paddingOuter": 0.1},
-    }
+    y = _named_rows(labels, limit) | {"scale": {"paddingInner": 0.25, "paddingOuter": 0.1}}
 
     def x(field: str) -> dict[str, Any]:
         return {"field": field, "type": "quantitative", "scale": scale, "axis": None}
@@ -328,20 +333,7 @@ def bridge(rows: list[Row], *, width: int = WIDTH, label_share: float = 0.3) -> 
     plot = max(60.0, width - limit - 20)
     domain = [smallest, smallest + (largest - smallest) * plot / max(40.0, plot - text_room)]
     labels = {str(order): _clipped(row["label"], limit) for order, row in enumerate(rows)}
-    y = {
-        "field": "order",
-        "type": "ordinal",
-        "axis": {
-            "labelExpr": f"{json.dumps(labels, ensure_ascii=False)}['' + datum.value]",
-            "ticks": False,
-            "domain": False,
-            "labelColor": INK,
-            "labelLimit": 0,
-            "minExtent": limit,
-            "maxExtent": limit,
-        },
-        "scale": {"paddingInner": 0.25, "paddingOuter": 0.1},
-    }
+    y = _named_rows(labels, limit) | {"scale": {"paddingInner": 0.25, "paddingOuter": 0.1}}
 
     def x(field: str) -> dict[str, Any]:
         return {"field": field, "type": "quantitative", "axis": None,
@@ -404,19 +396,7 @@ def intervals(
     room = max(80.0, width - limit - text_room - 16)
     share = (0.0, 0.25, 0.5, 0.75, 1.0) if room > 230 else (0.0, 0.5, 1.0)
     marks = [domain[0] + part * (domain[1] - domain[0]) for part in share]
-    y = {
-        "field": "order",
-        "type": "ordinal",
-        "axis": {
-            "labelExpr": f"{json.dumps(labels, ensure_ascii=False)}['' + datum.value]",
-            "ticks": False,
-            "domain": False,
-            "labelColor": INK,
-            "labelLimit": 0,
-            "minExtent": limit,
-            "maxExtent": limit,
-        },
-    }
+    y = _named_rows(labels, limit)
 
     def x(field: str) -> dict[str, Any]:
         return {
