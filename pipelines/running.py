@@ -22,7 +22,7 @@ from pipelines.errors import exit_code_of
 from pipelines.event_log import quick_events
 from pipelines.publish.release import current_release, read_facts, write_json
 from pipelines.settings import Settings
-from pipelines.transform.models import ensure_manifest
+from pipelines.transform.models import ensure_manifest, is_parsed
 
 Say = Callable[[str], None]
 
@@ -93,6 +93,9 @@ def _manifest_meanwhile(settings: Settings) -> Iterator[None]:
     """Parse the dbt project in a process of its own while the caller imports what it needs."""
     import multiprocessing
 
+    if is_parsed(settings):
+        yield
+        return
     parsing = multiprocessing.get_context("spawn").Process(target=ensure_manifest, args=(settings,))
     parsing.start()
     try:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipelines.settings import Settings
 
 Say = Callable[[str], None]
+# Of the code before this: branches that one goes to and fro between.
+_PARSED_KEPT = 4
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -88,14 +94,13 @@ def model_variables(settings: Settings, *, as_of: date, run_id: str) -> dict[str
     }
 
 
-def _folders(settings: Settings) -> list[str]:
+def _folders(target: Path, logs: Path) -> list[str]:
     project = str(project_folder())
-    work = settings.home / "dbt"
     return [
         "--project-dir", project,
         "--profiles-dir", project,
-        "--target-path", str(work / "target"),
-        "--log-path", str(work / "logs"),
+        "--target-path", str(target),
+        "--log-path", str(logs),
     ]  # fmt: skip
 
 
@@ -105,23 +110,87 @@ def _set_environment(settings: Settings) -> None:
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 
 
-def parse_project(settings: Settings) -> Any:
-    """The project's manifest, parsed anew only where a file changed since another process did.
+@lru_cache(maxsize=1)
+def _cache() -> Path:
+    """The folder of the user's caches that holds what was parsed, by code, place and dbt."""
+    import platformdirs
 
-    The steps of a night share it. Raises TransformFailed where the project does not parse.
+    from pipelines.version import code_hash
+
+    parts = [code_hash(), str(project_folder()), version("dbt-core"), version("dbt-duckdb")]
+    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+    return platformdirs.user_cache_path("salesops") / key
+
+
+def _parsed_folder(settings: Settings) -> Path:
+    cache = _cache()
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return settings.home / "dbt" / cache.name
+    return cache if os.access(cache.parent, os.W_OK) else settings.home / "dbt" / cache.name
+
+
+def is_parsed(settings: Settings) -> bool:
+    """Whether this code's project was parsed before, for this home or another."""
+    return _parsed_folder(settings).is_dir()
+
+
+def ensure_manifest(settings: Settings) -> None:
+    """Parse the project where this user has not yet parsed this code. It takes some ten seconds,
+    and every home shares it. Raises TransformFailed where the project does not parse."""
+    from filelock import FileLock
+
+    folder = _parsed_folder(settings)
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / "parse.lock"):
+        if folder.is_dir():
+            return
+        from dbt.cli.main import dbtRunner
+
+        _set_environment(settings)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
+            target, logs = Path(draft) / "target", Path(draft) / "logs"
+            command = ["--quiet", "--log-level", "none", "parse", *_folders(target, logs)]
+            result = dbtRunner().invoke(command)
+            if not result.success:
+                raise TransformFailed(f"the dbt project does not parse: {result.exception}")
+            target.rename(folder)
+        _forget_others(folder)
+
+
+def _forget_others(folder: Path) -> None:
+    """Keep the newest of what former code was parsed to."""
+    made = [f for f in folder.parent.iterdir() if f.is_dir() and f.name != folder.name]
+    for old in sorted(made, key=lambda f: f.stat().st_mtime, reverse=True)[_PARSED_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def manifest_file(settings: Settings) -> Path:
+    """Where the manifest stands as JSON, which Dagster's definitions read."""
+    return _parsed_folder(settings) / "manifest.json"
+
+
+def parse_project(settings: Settings) -> Any:
+    """The project's manifest, parsed where it was not yet; the steps of a night share it.
+
+    Raises TransformFailed where the project does not parse.
     """
-    _set_environment(settings)
-    return _parsed(tuple(_folders(settings)))
+    ensure_manifest(settings)
+    return _loaded(_parsed_folder(settings))
 
 
 @lru_cache(maxsize=1)
-def _parsed(folders: tuple[str, ...]) -> Any:
-    from dbt.cli.main import dbtRunner
+def _loaded(folder: Path) -> Any:
+    from dbt.contracts.graph.manifest import Manifest
 
-    result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *folders])
-    if not result.success:
-        raise TransformFailed(f"the dbt project does not parse: {result.exception}")
-    return result.result
+    manifest = Manifest.from_msgpack((folder / "partial_parse.msgpack").read_bytes())
+    # What dbt does itself with one that it has read.
+    manifest.build_parent_and_child_maps()
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _close_warehouse() -> None:
@@ -129,23 +198,6 @@ def _close_warehouse() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()
-
-
-def manifest_file(settings: Settings) -> Path:
-    """Where `parse_project` leaves the manifest as JSON, which Dagster's definitions read."""
-    return settings.home / "dbt" / "target" / "manifest.json"
-
-
-def ensure_manifest(settings: Settings) -> None:
-    """Parse the project where its manifest is missing or older than the code."""
-    from pipelines.version import code_hash
-
-    manifest = manifest_file(settings)
-    stamp = manifest.with_name("code_hash")
-    if manifest.is_file() and stamp.is_file() and stamp.read_text() == code_hash():
-        return
-    parse_project(settings)
-    stamp.write_text(code_hash())
 
 
 def build_models(
@@ -176,8 +228,9 @@ def build_models(
             "--quiet",
             "--log-level",
             "none",
+            "--no-write-json",
             "build",
-            *_folders(settings),
+            *_folders(settings.home / "dbt" / "target", settings.home / "dbt" / "logs"),
             "--select",
             *select,
             "--vars",
