@@ -15,8 +15,20 @@ def code_hash() -> str:
     from pipelines.transform.models import project_folder
 
     root = Path(__file__).resolve().parent
+    return _hash_of(root, root.parent / "data_quality", project_folder())
+
+
+@cache
+def project_hash() -> str:
+    """A hash over the dbt project: what it is parsed to changes with it alone."""
+    from pipelines.transform.models import project_folder
+
+    return _hash_of(project_folder())
+
+
+def _hash_of(*folders: Path) -> str:
     digest = hashlib.sha256()
-    for folder in (root, root.parent / "data_quality", project_folder()):
+    for folder in folders:
         for file in sorted(folder.rglob("*")):
             skipped = {"target", "logs", "__pycache__"} & set(file.relative_to(folder).parts)
             if (

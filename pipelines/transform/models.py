@@ -17,7 +17,7 @@ from typing import Any
 from pipelines.settings import Settings
 
 Say = Callable[[str], None]
-# Of the code before this: branches that one goes to and fro between.
+# Of what the project was before: branches that one goes to and fro between.
 _PARSED_KEPT = 4
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -112,12 +112,12 @@ def _set_environment(settings: Settings) -> None:
 
 @lru_cache(maxsize=1)
 def _cache() -> Path:
-    """The folder of the user's caches that holds what was parsed, by code, place and dbt."""
+    """The folder of the user's caches that holds what was parsed, by project, place and dbt."""
     import platformdirs
 
-    from pipelines.version import code_hash
+    from pipelines.version import project_hash
 
-    parts = [code_hash(), str(project_folder()), version("dbt-core"), version("dbt-duckdb")]
+    parts = [project_hash(), str(project_folder()), version("dbt-core"), version("dbt-duckdb")]
     key = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
     return platformdirs.user_cache_path("salesops") / key
 
@@ -132,13 +132,13 @@ def _parsed_folder(settings: Settings) -> Path:
 
 
 def is_parsed(settings: Settings) -> bool:
-    """Whether this code's project was parsed before, for this home or another."""
+    """Whether the project was parsed before, for this home or another."""
     return _parsed_folder(settings).is_dir()
 
 
 def ensure_manifest(settings: Settings) -> None:
-    """Parse the project where this user has not yet parsed this code. It takes some ten seconds,
-    and every home shares it. Raises TransformFailed where the project does not parse."""
+    """Parse the project where this user has not yet parsed it as it is now. It takes some ten
+    seconds, and every home shares it. Raises TransformFailed where the project does not parse."""
     from filelock import FileLock
 
     folder = _parsed_folder(settings)
@@ -162,7 +162,7 @@ def ensure_manifest(settings: Settings) -> None:
 
 
 def _forget_others(folder: Path) -> None:
-    """Keep the newest of what former code was parsed to."""
+    """Keep the newest of what the project was before."""
     made = [f for f in folder.parent.iterdir() if f.is_dir() and f.name != folder.name]
     for old in sorted(made, key=lambda f: f.stat().st_mtime, reverse=True)[_PARSED_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
