@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -127,20 +128,19 @@ def _progress() -> Callable[[str], None]:
 @click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0)
 @click.option("--seed", type=int, default=7)
 @click.option("--as-of", type=_Day(), help="Last day of the data (default: 2026-06-30).")
-@click.option(
-    "--faults", is_flag=True, help="Plant a defect for each check; faults.csv lists them."
-)
+@click.option("--faults", is_flag=True, help="Plant faults of every kind; faults.csv lists them.")
 def demo(folder: Path, scale: float, seed: int, as_of: date | None, faults: bool) -> None:
     """Write the demo company's sources into FOLDER (default: demo).
 
     Example: salesops demo --scale 10, then salesops run --config demo/salesops.yaml
     """
+    from pipelines.demo.faults.plant import plant_faults
     from pipelines.demo.write import DEFAULT_AS_OF, LEDGER, write_demo
 
+    as_of = as_of or DEFAULT_AS_OF
+    plant = partial(plant_faults, seed=seed, as_of=as_of) if faults else None
     try:
-        summary = write_demo(
-            folder, scale=scale, seed=seed, as_of=as_of or DEFAULT_AS_OF, has_faults=faults
-        )
+        summary = write_demo(folder, scale=scale, seed=seed, as_of=as_of, plant=plant)
     except ValueError as error:
         stop(f"{error}. Write a larger one: --scale 1.", WRONG_USE)
     for name, rows in summary.rows.items():

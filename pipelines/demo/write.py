@@ -7,20 +7,17 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from pipelines.demo import company
 from pipelines.demo.generate import demo_chunks
 from pipelines.demo.tables import Rows
 from pipelines.extract import contract
-
-if TYPE_CHECKING:
-    from pipelines.demo.defects import Fault
 
 DEFAULT_AS_OF = date(2026, 6, 30)
 LEDGER = "faults.csv"
@@ -47,7 +44,7 @@ class DemoSummary:
     as_of: date
     rows: Mapping[str, int]
     files: tuple[Path, ...]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Any, ...] = ()
 
 
 def write_demo(
@@ -56,13 +53,14 @@ def write_demo(
     scale: float = 1.0,
     seed: int = 7,
     as_of: date = DEFAULT_AS_OF,
-    has_faults: bool = False,
+    plant: Callable[[Path], tuple[Any, ...]] | None = None,
 ) -> DemoSummary:
     """Write crm.db, shop.db, survey/ and salesops.yaml into the folder. They are written beside it
     and moved in when all are whole, the settings last: without them it is no demo. Files of the
-    same names are replaced, other files stay. With `has_faults` one defect is planted for each
-    expectation, and faults.csv lists them. ValueError for a scale that is not above 0, or too small
-    for every fault to find its row."""
+    same names are replaced, other files stay. `plant` spoils the draft, writes faults.csv into it
+    and returns the faults; the databases are lax ones then, which take rows without a key, two of
+    one key, and empty columns. ValueError for a scale that is not above 0, or where `plant` says
+    that it is too small."""
     if not scale > 0:
         raise ValueError(f"scale must be above 0, not {scale}")
     folder = folder.absolute()
@@ -73,7 +71,7 @@ def write_demo(
     rows: Counter[str] = Counter()
     with ExitStack() as stack:
         databases = {
-            domain: stack.enter_context(_database(draft / name, domain, is_lax=has_faults))
+            domain: stack.enter_context(_database(draft / name, domain, is_lax=plant is not None))
             for domain, name in DATABASES.items()
         }
         files = stack.enter_context(SurveyFiles(draft / "survey"))
@@ -85,20 +83,17 @@ def write_demo(
                 databases[domain].executemany(f'insert into "{entity}" values ({marks})', chunk)
             else:
                 files.add(entity, chunk)
-    planted: tuple[Fault, ...] = ()
-    if has_faults:
-        from pipelines.demo import faults
-
+    planted: tuple[Any, ...] = ()
+    if plant is not None:
         try:
-            planted = faults.plant_faults(draft, seed=seed)
+            planted = plant(draft)
         except ValueError:
             # Too small for its faults: nobody can use what is left.
             shutil.rmtree(draft)
             raise
-        faults.write_ledger(draft / LEDGER, planted)
     (draft / "salesops.yaml").write_text(company.SETTINGS, encoding="utf-8")
     names = [*DATABASES.values(), *(f"survey/{name}" for name in SURVEY_FILES.values())]
-    names += [LEDGER] if has_faults else []
+    names += [LEDGER] if plant else []
     _move_in(draft, folder)
     counted = {entity: rows[entity] for entity in contract.entities()}
     return DemoSummary(

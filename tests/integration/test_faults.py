@@ -11,12 +11,11 @@ import duckdb
 import pytest
 
 from pipelines import nightly
-from pipelines.demo.defects import Fault
-from pipelines.demo.faults import mend_faults
-from pipelines.demo.write import write_demo
 from pipelines.extract import contract
 from pipelines.gate import families
 from pipelines.settings import Settings, load_settings
+from tests.faults.defects import Fault
+from tests.faults.planter import mend_faults, write_faulty_demo
 
 FIRST = datetime(2026, 7, 1, 2, tzinfo=UTC)
 Failure = tuple[str, str, str]
@@ -109,7 +108,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     from pipelines.transform import models
 
     folder: Path = tmp_path_factory.mktemp("faults")
-    demo = write_demo(folder / "demo", scale=0.25, has_faults=True)
+    demo = write_faulty_demo(folder / "demo", scale=0.25)
     settings = load_settings(
         demo.folder / "salesops.yaml", environment={"SALESOPS_HOME": str(folder / "home")}
     )

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from data_quality.expectations import Expectation
 from data_quality.suites.contract import suites
 from pipelines.demo import company
-from pipelines.demo.defects import Edit, Fault, Planter
 from pipelines.demo.stores import Record, Sources, opened_sources
+from pipelines.demo.write import LEDGER, DemoSummary, write_demo
 from pipelines.extract import contract
+from tests.faults.defects import Edit, Fault, Planter
 
 
 def planted_rules() -> tuple[Expectation, ...]:
@@ -55,6 +56,17 @@ def mend_faults(folder: Path, faults: Iterable[Fault], *, at: datetime) -> None:
                 sources.insert(edit.entity, mended)
             else:
                 sources.update(edit.entity, edit.place, mended)
+
+
+def write_faulty_demo(folder: Path, *, scale: float, seed: int = 7) -> DemoSummary:
+    """The demo company with one fault for each rule, and their ledger."""
+
+    def plant(draft: Path) -> tuple[Fault, ...]:
+        faults = plant_faults(draft, seed=seed)
+        write_ledger(draft / LEDGER, faults)
+        return faults
+
+    return write_demo(folder, scale=scale, seed=seed, plant=plant)
 
 
 def write_ledger(file: Path, faults: Iterable[Fault]) -> None:
