@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipelines.demo.stores import Record, Sources
@@ -72,7 +72,7 @@ class Found:
 @dataclass
 class Planter:
     """What a kind of fault needs: the sources, chance of its own, the families that have a fault
-    already, and the faults so far. `new_id` numbers the rows that are added."""
+    already, and the faults so far."""
 
     sources: Sources
     kind: Kind
@@ -94,7 +94,7 @@ class Planter:
                 return found
         raise ValueError(f"the demo is too small: no row of {entity} is left for {self.kind.name}")
 
-    def look(self, entity: str, where: str = "true") -> list[Found]:
+    def look(self, entity: str, where: str = "true") -> Iterator[Found]:
         """Living rows that meet a condition, in an order of chance, whether taken or not."""
         conditions = [f"({where})", _LIVING.get(entity, "true")]
         names = contract.entities()[entity].column_names
@@ -108,7 +108,8 @@ class Planter:
             f'select rowid from "{entity}" as this where {" and ".join(conditions)}'
             f" order by rowid * {step} % 1000003, rowid limit {_CANDIDATES}"
         )
-        return [Found(entity, place, self.sources.row(entity, place)) for (place,) in places]
+        for (place,) in places:
+            yield Found(entity, place, self.sources.row(entity, place))
 
     def spoil(
         self,
@@ -134,6 +135,23 @@ class Planter:
     ) -> None:
         """Write down a fault of a row that was made in other rows."""
         self._note(found.entity, found.row, column, before, after, related)
+
+    def parents(self, found: Found) -> tuple[str, ...]:
+        """The family's head, where the row is not it: what misses the row when it is spoiled."""
+        return tuple(
+            f"{entity}:{record}"
+            for entity, record in sorted(self._family(found))
+            if entity != found.entity
+        )
+
+    def empty(self, entity: str) -> str | None:
+        """Nothing, as the entity's source writes it."""
+        return "" if contract.entities()[entity].domain == "survey" else None
+
+    def new_id(self, found: Found, number: int) -> str:
+        """A key for a row like this one: the source's form, a number far behind all others."""
+        letters = found.record_id.rstrip("0123456789-")
+        return f"{letters}{990_001 + number}"
 
     def _note(
         self,
@@ -164,6 +182,21 @@ class Planter:
             )
             family |= {("orders", order) for (order,) in orders}
         return family
+
+
+def shifted(text: str, *, days: int = 0, seconds: int = 0) -> str:
+    """The instant or day so much later, written as it was."""
+    moved = datetime.fromisoformat(text) + timedelta(days=days, seconds=seconds)
+    if len(text) == 10:
+        return moved.date().isoformat()
+    return moved.isoformat(sep=text[10], timespec="seconds")
+
+
+def changed_letter(text: str, chance: random.Random) -> str:
+    """The text with one letter of its inside mistyped."""
+    place = chance.randrange(1, max(2, len(text) - 1))
+    typed = chance.choice("eaionrst" if text[place].isascii() else "之乎者也以为可用")
+    return f"{text[:place]}{typed}{text[place + 1 :]}"
 
 
 def record_id(entity: str, row: Mapping[str, Any]) -> str:
