@@ -2,7 +2,7 @@
 PYTHON ?= python3
 REAL_DATA ?= ../shared/data
 
-.PHONY: run test ui real lint bench mutate lock columns docs
+.PHONY: run test ui real lint bench quality-bench mutate lock columns docs
 
 run: .venv/run.stamp
 	@.venv/bin/salesops run
@@ -21,6 +21,9 @@ lint: .venv/test.stamp
 
 bench: .venv/test.stamp
 	@.venv/bin/python -m tests.bench
+
+quality-bench: .venv/test.stamp
+	@.venv/bin/python -m tests.quality_bench $(REAL_DATA)
 
 mutate: .venv/test.stamp
 	@.venv/bin/python -m tests.mutate $(MART)

@@ -5,33 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines import nightly
 from pipelines.extract import contract
 from pipelines.gate import families
 from pipelines.settings import Settings, load_settings
 from tests.faults.defects import Fault
+from tests.faults.judged import Failure, Judged, judged
 from tests.faults.planter import mend_faults, write_faulty_demo
 
 FIRST = datetime(2026, 7, 1, 2, tzinfo=UTC)
-Failure = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What a night's gate left: issues by entity, record and rule, and the records that go on."""
-
-    issues: dict[Failure, dict[str, Any]]
-    accepted: dict[str, set[str]]
-    waiting: set[tuple[str, str]]
-    not_run: list[str]
-
-    def having(self, status: str) -> set[Failure]:
-        return {failure for failure, issue in self.issues.items() if issue["status"] == status}
 
 
 @dataclass(frozen=True)
@@ -58,35 +43,6 @@ class Story:
             if failure[::2] == (fault.entity, fault.rule) and len(failure[1]) == 32
         ]
         return found
-
-
-def judged(settings: Settings, manifest: Any, at: datetime) -> Judged:
-    """Extract, stage and judge what the sources hold at that time."""
-    yesterday = (at - timedelta(days=1)).date()
-    night = nightly.Night(settings, yesterday, f"night of {yesterday}", at)
-    extraction = nightly.extract(night)
-    assert extraction.stale == ()
-    nightly.stage(night, manifest)
-    nightly.judge(night)
-    with duckdb.connect(str(settings.warehouse)) as connection:
-        rows = connection.sql("select * from gate.issues").to_arrow_table().to_pylist()
-        accepted = {
-            e.name: {
-                record
-                for (record,) in connection.execute(
-                    f"select _record_id from gate.accepted_{e.domain}__{e.name}"
-                ).fetchall()
-            }
-            for e in contract.entities().values()
-        }
-        waiting = connection.execute("select entity, record_id from gate.rejected").fetchall()
-        not_run = connection.execute("select rule from gate.check_results where not did_run")
-        return Judged(
-            {(row["entity"], row["record_id"], row["rule"]): row for row in rows},
-            accepted,
-            set(waiting),
-            [rule for (rule,) in not_run.fetchall()],
-        )
 
 
 def families_of(settings: Settings) -> dict[tuple[str, str], str]:

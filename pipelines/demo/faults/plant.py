@@ -9,15 +9,16 @@ from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
 
-from pipelines.demo.faults import records
+from pipelines.demo.faults import answers, numbers, records, texts, times
 from pipelines.demo.faults.planter import Fault, Kind, Planter
 from pipelines.demo.stores import opened_sources
 from pipelines.demo.write import LEDGER
 
 
 def kinds() -> tuple[Kind, ...]:
-    """Every kind of fault, in the order in which they choose their rows."""
-    return records.KINDS
+    """Every kind of fault, in the order in which they choose their rows: those that need rows of a
+    rare sort come first."""
+    return (*answers.KINDS, *numbers.KINDS, *times.KINDS, *records.KINDS, *texts.KINDS)
 
 
 def plant_faults(folder: Path, *, seed: int, as_of: date) -> tuple[Fault, ...]:

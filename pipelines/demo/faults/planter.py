@@ -92,7 +92,11 @@ class Planter:
                 found.append(candidate)
             if len(found) == count:
                 return found
-        raise ValueError(f"the demo is too small: no row of {entity} is left for {self.kind.name}")
+        raise self.too_small(entity)
+
+    def too_small(self, entity: str) -> ValueError:
+        """What to raise where the demo has no row left."""
+        return ValueError(f"the demo is too small: no row of {entity} is left for {self.kind.name}")
 
     def look(self, entity: str, where: str = "true") -> Iterator[Found]:
         """Living rows that meet a condition, in an order of chance, whether taken or not."""
@@ -127,7 +131,8 @@ class Planter:
 
     def add(self, entity: str, row: Record, *, column: str, related: tuple[str, ...] = ()) -> None:
         """Add a row that is itself the fault."""
-        self.sources.insert(entity, row)
+        place = self.sources.insert(entity, row)
+        self.taken |= self._family(Found(entity, place, row))
         self._note(entity, row, column, None, row[column.split(",")[0]], related)
 
     def tell(
@@ -142,6 +147,24 @@ class Planter:
             f"{entity}:{record}"
             for entity, record in sorted(self._family(found))
             if entity != found.entity
+        )
+
+    def kin(self, found: Found) -> tuple[str, ...]:
+        """The rows whose sense hangs on this one: a deal's stages, an order's parcels, a survey's
+        responses."""
+        children = {
+            "opportunities": ("opportunity_stage_history",),
+            "orders": ("shipments",),
+            "surveys": ("survey_responses",),
+        }.get(found.entity, ())
+        key = contract.entities()[found.entity].key[0]
+        return tuple(
+            f"{child}:{record}"
+            for child in children
+            for (record,) in self.sources.ask(
+                f"select {contract.entities()[child].key[0]} from {child} where {key} = ?",
+                found.record_id,
+            )
         )
 
     def empty(self, entity: str) -> str | None:
