@@ -284,8 +284,8 @@ def shown_results() -> dict[str, str]:
 
 
 def written() -> dict[str, str]:
-    """File name → text of the pages as they stand, but for what `make bench` measured."""
-    pages = (file for file in sorted(DOCS.glob("*.md")) if file.name != "bench.md")
+    """File name → text of the pages as they stand, but for what the benches measured."""
+    pages = (file for file in sorted(DOCS.glob("*.md")) if not file.name.endswith("bench.md"))
     return {file.name: file.read_text(encoding="utf-8") for file in pages}
 
 
