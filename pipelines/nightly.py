@@ -279,6 +279,7 @@ def judge(night_: Night) -> Any:
             now=night_.at,
             run_id=night_.run_id,
             company_timezone=settings.company.timezone,
+            as_of=night_.as_of,
             delivered=delivered,
             keeps_issues=not night_.is_for_an_earlier_day,
         )
@@ -394,11 +395,13 @@ def publish(night_: Night) -> Path:
         releases.seal(database, rows)
         night_.say("write the reports")
         targets.write_reports(database, draft, settings)
+        told = targets.trust_told(database, settings)
     with measured(night_, "publish"):
         releases.write_parquet(database, draft / "parquet", list(rows))
         place = releases.finish_release(
             draft,
             {
+                "trust": told,
                 **release_facts(night_, extraction),
                 "inputs": inputs_hash(night_, extraction),
                 "company": settings.company.name,

@@ -115,6 +115,7 @@ def status(settings: Settings, *, now: datetime) -> dict[str, Any]:
     )
     return {
         **found,
+        "trust": facts.get("trust"),
         "release": current.name,
         "as_of_date": facts["as_of_date"],
         "age_hours": round((now - created).total_seconds() / 3600, 1),
@@ -127,7 +128,9 @@ def status(settings: Settings, *, now: datetime) -> dict[str, Any]:
 def status_text(found: dict[str, Any]) -> str:
     """`status` for people."""
     last = found["last_run"]
-    lines = [f"home       {found['home']}"]
+    # A release of an earlier version does not say.
+    lines = [found["trust"]["en"]] if found.get("trust") else []
+    lines.append(f"home       {found['home']}")
     if last is None:
         lines.append("last run   none yet. Next: salesops run")
     else:
@@ -257,8 +260,8 @@ def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
             f"{len(facts['rows'])} marts, {sum(facts['rows'].values()):,} rows, "
             f"{outcome['seconds']:.0f} s."
         )
-    lines = [first, ""]
     # The command line speaks English; the reports are in both languages.
+    lines = [first, *([facts["trust"]["en"]] if "trust" in facts else []), ""]
     for item in headlines(database, language="en"):
         told = " · ".join(part for part in (item.period, item.change, item.status) if part)
         lines.append(f"  {item.name:24} {item.value:>12}  {told}".rstrip())

@@ -75,6 +75,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "quality_checks": ("run_id", "check_id"),
     "quality_issues": ("issue_id",),
+    "quality_scores": ("as_of_date", "entity", "dimension"),
     "source_freshness": ("source_system", "entity"),
     "metric_dictionary": ("metric",),
     "kpis": ("metric", "period_type", "period_start", "dimension", "member"),
@@ -98,6 +99,7 @@ RATES: dict[str, tuple[str, ...]] = {
     "customer_360": ("probability_alive", "probability_no_order_90d"),
     "customer_cohorts": ("retention_rate",),
     "survey_scores": ("response_rate",),
+    "quality_scores": ("score", "target"),
 }
 
 # Counts, and money that only adds up, which are never below 0.
@@ -117,6 +119,7 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "customer_cohorts": ("cohort_size", "active_customers"),
     "survey_scores": ("n", "invitations", "responses"),
     "quality_checks": ("rows_checked", "rows_failed"),
+    "quality_scores": ("checks", "weight"),
 }
 
 # Members add up to the total only where each order or deal has one of them.

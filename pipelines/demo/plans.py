@@ -133,6 +133,7 @@ def _targets(ledger: Ledger, first: int, months: int, last: int) -> list[tuple]:
             add("win_rate", "all", month, 3, 0.4)
             add("nps", "all", month, 3, 35.0)
             add("csat", "all", month, 3, 0.86)
+            add("data_quality_score", "all", month, 3, 0.995)
     return rows
 
 

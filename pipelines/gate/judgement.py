@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,3 +155,29 @@ def write_checks(
     )
     connection.unregister("_checks")
     memory.append(lake, "check_results", table, now)
+
+
+def write_check_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Write `gate.check_days`: how the checks of each day's last night came out, through `as_of`.
+
+    One row for each day, entity, source and quality dimension. `passed` adds up the shares of rows
+    that passed; a check that did not run adds nothing. Reads `memory_gate_runs`,
+    `memory_check_results` and tonight's `gate.check_results`.
+    """
+    connection.execute(
+        "create or replace table gate.check_days as"
+        " with nights as (select as_of_date, max_by(run_id, _sequence) as run_id"
+        " from memory_gate_runs where keeps_issues and as_of_date < $as_of group by as_of_date),"
+        " results as (select nights.as_of_date, past.entity, past.source_system, past.dimension,"
+        " past.rows_checked, past.rows_failed, past.is_passed, past.did_run"
+        " from memory_check_results as past join nights on nights.run_id = past.run_id"
+        " union all select $as_of, entity, source_system, dimension, rows_checked, rows_failed,"
+        " is_passed, did_run from gate.check_results)"
+        " select as_of_date, entity, source_system, dimension, count(*) as checks,"
+        " max(rows_checked) as rows_checked,"
+        " sum(case when not did_run then 0.0"
+        " when rows_failed > 0 then 1.0 - rows_failed / cast(rows_checked as double)"
+        " when is_passed then 1.0 else 0.0 end) as passed"
+        " from results group by all order by all",
+        {"as_of": as_of},
+    )

@@ -19,6 +19,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         [
             ("run_id", pa.string()),
             ("happened_at", _INSTANT),
+            ("as_of_date", pa.date32()),
             ("extracted_through", _INSTANT),
             ("is_blocked", pa.bool_()),
             ("keeps_issues", pa.bool_()),
@@ -86,22 +87,21 @@ def load(connection: duckdb.DuckDBPyConnection, lake: Path, name: str) -> str:
     """Make temporary table `memory_<name>` of all that is remembered, in order of `_sequence`."""
     table = f"memory_{name}"
     files = lake_store.state_files(lake, name)
-    empty = SCHEMAS[name].empty_table()
-    connection.register("_empty", empty)
+    connection.register("_empty", SCHEMAS[name].empty_table())
     connection.execute(
         f"create or replace temp table {table} as select *, cast(0 as bigint) as _sequence"
         " from _empty"
     )
-    connection.unregister("_empty")
     if files:
-        columns = ", ".join(f'"{column}"' for column in SCHEMAS[name].names)
-        # File names sort by time, and rows of one file were written in their order.
+        # File names sort by time, and rows of one file were written in their order. What a file of
+        # an earlier version does not hold is NULL.
         connection.execute(
-            f"insert into {table} ({columns}, _sequence) select {columns},"
-            " row_number() over (order by filename, file_row_number)"
+            f"insert into {table} by name select * exclude (filename, file_row_number),"
+            " row_number() over (order by filename, file_row_number) as _sequence"
             " from read_parquet(?, filename = true, file_row_number = true, union_by_name = true)",
             [[str(file) for file in files]],
         )
+    connection.unregister("_empty")
     return table
 
 

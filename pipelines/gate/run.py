@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from pipelines.gate.judgement import (
     judged,
     rule_hash,
     suites_to_run,
+    write_check_days,
     write_checks,
     write_failures,
 )
@@ -34,6 +35,7 @@ def run_gate(
     now: datetime,
     run_id: str,
     company_timezone: str,
+    as_of: date | None = None,
     delivered: Collection[str] | None = None,
     keeps_issues: bool = True,
     block_rate: float = BLOCK_RATE,
@@ -41,9 +43,10 @@ def run_gate(
 ) -> GateSummary:
     """Check every staged row and write schema `gate` of the warehouse.
 
-    `delivered` names the entities that some source delivers (default: those that ever had a row);
-    references to others are not checked. With `keeps_issues` False, as in a run for an earlier
-    day, no issue is opened or closed. The file may not be open elsewhere in the process.
+    `as_of` is the day that the results are kept for, by default that of `now`. `delivered` names
+    the entities that some source delivers (default: those that ever had a row); references to
+    others are not checked. With `keeps_issues` False, as in a run for an earlier day, no issue is
+    opened or closed. The file may not be open elsewhere in the process.
     """
     with opened(warehouse) as connection:
         rows_by_source = _staged_rows(connection)
@@ -58,8 +61,8 @@ def run_gate(
     with opened(warehouse) as connection:
         # All tables of the gate change at once, or none where the run is killed.
         connection.execute("begin")
-        memory.load(connection, lake, "gate_events")
-        memory.load(connection, lake, "gate_runs")
+        for kept in ("check_results", "gate_events", "gate_runs"):
+            memory.load(connection, lake, kept)
         issues.load_state(connection, lake, now=now, company_timezone=company_timezone)
         write_failures(connection, outcomes)
         blocked = (
@@ -71,6 +74,7 @@ def run_gate(
         accepted = write_accepted(connection)
         rejected = write_rejected(connection)
         write_checks(connection, lake, checks, run_id=run_id, now=now)
+        write_check_days(connection, as_of or now.date())
         rules = {e.rule: rule_hash(e) for found in suites.values() for e in found}
         if keeps_issues:
             issues.record(connection, lake, now=now, through=extracted_through, rules=rules)
@@ -80,6 +84,7 @@ def run_gate(
                 {
                     "run_id": run_id,
                     "happened_at": now,
+                    "as_of_date": as_of or now.date(),
                     "extracted_through": extracted_through,
                     "is_blocked": bool(blocked),
                     "keeps_issues": keeps_issues,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.publish.postgres import PublishFailed, publish_postgres, published_release
 from pipelines.publish.release import (
@@ -15,27 +16,42 @@ from pipelines.publish.release import (
 )
 from pipelines.settings import PostgresTarget, Settings
 
+if TYPE_CHECKING:
+    from pipelines.report.facts import CompanyFacts
+
 Say = Callable[[str], None]
 
 
 def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path]:
     """Write report.zh.html, report.en.html and report.xlsx of a release's database into a folder."""
-    from pipelines.report.facts import CompanyFacts
     from pipelines.report.page import render_html
     from pipelines.report.workbook import write_workbook
 
-    company = CompanyFacts(
-        name=settings.company.name,
-        currency=settings.company.currency,
-        timezone=settings.company.timezone,
-        language=settings.company.language,
-    )
+    company = _company(settings)
     folder.mkdir(parents=True, exist_ok=True)
     return [
         render_html(database, folder / "report.zh.html", language="zh", company=company),
         render_html(database, folder / "report.en.html", language="en", company=company),
         write_workbook(database, folder / "report.xlsx", company=company),
     ]
+
+
+def trust_told(database: Path, settings: Settings) -> dict[str, str]:
+    """By language, whether the figures of a release's database can be trusted, and why."""
+    from pipelines.report.headlines import trust_text
+
+    company = _company(settings)
+    return {
+        "en": trust_text(database, language="en", company=company),
+        "zh": trust_text(database, language="zh", company=company),
+    }
+
+
+def _company(settings: Settings) -> CompanyFacts:
+    from pipelines.report.facts import CompanyFacts
+
+    company = settings.company
+    return CompanyFacts(company.name, company.currency, company.timezone, company.language)
 
 
 def deliver(settings: Settings, release: Path, *, say: Say) -> None:

@@ -12,6 +12,7 @@ Kind = Literal[
     "money",
     "count",
     "rate",
+    "passed",
     "growth",
     "points",
     "score",

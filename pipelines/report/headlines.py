@@ -1,13 +1,15 @@
-"""The headline figures as plain data, for a command line or a message."""
+"""The headline figures, and whether to trust them, as plain data for a command line or a message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.report.facts import CompanyFacts
 from pipelines.report.numbers import Language
 from pipelines.report.release import opened
 from pipelines.report.sections.summary import headline_figures
+from pipelines.report.sections.trust import trust
 from pipelines.report.words import words_of
 
 _SIGNS = {"up": "▲", "down": "▼", "flat": "●", "none": ""}
@@ -23,6 +25,13 @@ class HeadlineText:
     value: str
     change: str
     status: str
+
+
+def trust_text(release: Path, *, language: Language, company: CompanyFacts) -> str:
+    """Whether the figures of a release's database can be trusted, and why, in a line."""
+    with opened(release) as marts:
+        box, _ = trust(marts, words_of(marts, language, company.timezone), company)
+    return f"{box.word}. {box.sentence}"
 
 
 def headlines(release: Path, *, language: Language) -> list[HeadlineText]:

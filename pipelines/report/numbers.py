@@ -85,6 +85,14 @@ class Numbers:
         text = f"{per_cent:.0f}" if abs(per_cent) >= 99.95 else f"{per_cent:.1f}"
         return _signed(text.removesuffix(".0") + "%")
 
+    def passed(self, value: Any) -> str:
+        """A share that passed, rounded down to two decimals: 100% only where all of it did."""
+        if not is_number(value):
+            return NOTHING
+        # The last bit of a sum of shares is not of the data.
+        hundredths = math.floor(float(value) * 10_000 + 1e-6)
+        return f"{hundredths / 100:.2f}".removesuffix(".00") + "%"
+
     def score(self, value: Any) -> str:
         """A score such as NPS, without decimals but for small ones."""
         if not is_number(value):

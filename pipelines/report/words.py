@@ -119,6 +119,8 @@ class Words:
             return numbers.short(value) if short else numbers.whole(value)
         if kind == "rate":
             return numbers.rate(value)
+        if kind == "passed":
+            return numbers.passed(value)
         if kind == "growth":
             return numbers.growth(value)
         if kind == "points":

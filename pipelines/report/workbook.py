@@ -36,6 +36,7 @@ _FORMATS: dict[Kind, str] = {
     "money": "#,##0.00",
     "count": "#,##0",
     "rate": "0.0%",
+    "passed": "0.00%",
     "growth": "+0.0%;-0.0%;0.0%",
     "points": "+0.0%;-0.0%;0.0%",
     "score": "0.0",

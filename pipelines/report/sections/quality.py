@@ -82,6 +82,78 @@ def _checks(release: Release, words: Words) -> list[Row]:
     return rows
 
 
+_TODAY = "as_of_date = (select max(as_of_date) from quality_scores)"
+
+
+def _scores(release: Release, words: Words, parts: str) -> list[Row]:
+    """Scores as of today by the named columns (`parts`), lowest first, weighted by money."""
+    rows = release.rows(
+        f"select {parts}, sum(checks) as checks, sum(weight * score) / sum(weight) as score,"
+        " sum(weight * trend_30d) / sum(weight) filter (where trend_30d is not null) as trend_30d,"
+        " sum(weight * target) / sum(weight) filter (where target is not null) as target"
+        f" from quality_scores where {_TODAY} group by {parts} order by score, {parts}"
+    )
+    for row in rows:
+        row["is_below"] = row["target"] is not None and row["score"] < row["target"]
+        row["dimension"] = words.choice("quality_dimension", row["dimension"])
+    return rows
+
+
+def _score_figure(rows: list[Row], words: Words) -> Figure:
+    numbers = words.numbers
+    bars = [
+        {"label": row["dimension"], "value": row["score"], "target": row["target"],
+         "is_bad": row["is_below"],
+         "text": f"{numbers.passed(row['score'])} · n = {numbers.whole(row['checks'])}"}
+        for row in rows
+    ]  # fmt: skip
+    title = words.say("quality.score_title")
+    return Figure(
+        "score_dimension", title, words.say("quality.score_subtitle"),
+        words.say("alt.chart", title=title,
+                  told="; ".join(f"{row['label']} {row['text']}" for row in bars)),
+        charts.bars(bars),
+    )  # fmt: skip
+
+
+def _score_tables(release: Release, words: Words) -> list[Table]:
+    entities = _scores(release, words, "entity, dimension")
+    days = release.rows(
+        "select as_of_date, sum(checks) as checks, sum(weight * score) / sum(weight) as score"
+        " from quality_scores group by as_of_date order by as_of_date desc limit 31"
+    )
+    found = [
+        Table(
+            "scores",
+            words.say("quality.score_table"),
+            (
+                Column("entity", words.say("column.entity")),
+                Column("dimension", words.say("column.quality_dimension")),
+                Column("score", words.term("data_quality_score"), "passed"),
+                Column("trend_30d", words.say("column.trend_30d"), "points",
+                       words.say("why.no_month_before")),
+                Column("target", words.say("column.target"), "passed", words.say("why.no_target")),
+                Column("checks", words.say("column.checks"), "count"),
+            ),
+            entities,
+        )
+    ]  # fmt: skip
+    if len(days) > 1:
+        found.append(
+            Table(
+                "score_days",
+                words.say("quality.day_table"),
+                (
+                    Column("as_of_date", words.say("column.as_of_date"), "day"),
+                    Column("score", words.term("data_quality_score"), "passed"),
+                    Column("checks", words.say("column.checks"), "count"),
+                ),
+                days,
+            )
+        )
+    return found
+
+
 def _failed(release: Release, words: Words) -> list[Row]:
     rows = release.rows(
         "select check_id, entity, source_system, action, rows_checked, rows_failed, observed"
@@ -140,19 +212,8 @@ def quality(release: Release, words: Words) -> Section | None:
                              told="; ".join(f"{row['label']} {row['text']}" for row in rows)),
                    charts.bars(rows))
         )  # fmt: skip
-    if checks:
-        rows = [
-            {"label": row["dimension"], "value": row["pass_rate"] or 0.0,
-             "text": f"{numbers.rate(row['pass_rate'])} · n = {numbers.whole(row['checks'])}"}
-            for row in checks
-        ]  # fmt: skip
-        title = words.say("quality.dimension_title")
-        figures.append(
-            Figure("checks_dimension", title, words.say("quality.dimension_subtitle"),
-                   words.say("alt.chart", title=title,
-                             told="; ".join(f"{row['label']} {row['text']}" for row in rows)),
-                   charts.bars(rows))
-        )  # fmt: skip
+    if release.has("quality_scores"):
+        figures.append(_score_figure(_scores(release, words, "dimension"), words))
     tables: list[Table] = []
     to_fix = fix_list(release, words)
     if to_fix:
@@ -208,11 +269,13 @@ def quality(release: Release, words: Words) -> Section | None:
                 checks,
             )
         )  # fmt: skip
+    if release.has("quality_scores"):
+        tables += _score_tables(release, words)
     return Section(
         "quality",
         words.say("section.quality"),
         words.join(*parts),
         tuple(figures),
         tuple(tables),
-        ("amount_at_risk",),
+        ("data_quality_score", "amount_at_risk"),
     )

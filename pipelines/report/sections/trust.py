@@ -29,6 +29,32 @@ def _counts(release: Release) -> Row:
     return counts
 
 
+def data_quality(release: Release) -> Row:
+    """Tonight's score of all data with its change and target, weighted by money; NULL without."""
+    nothing: Row = {"score": None, "trend": None, "target": None}
+    if not release.has("quality_scores"):
+        return nothing
+    return release.rows(
+        "select sum(weight * score) / sum(weight) as score,"
+        # Of what was checked then too: a new rule is no change of the data.
+        " sum(weight * trend_30d) / sum(weight) filter (where trend_30d is not null) as trend,"
+        " sum(weight * target) / sum(weight) filter (where target is not null) as target"
+        " from quality_scores where as_of_date = (select max(as_of_date) from quality_scores)"
+    )[0]
+
+
+def _quality_text(found: Row, words: Words) -> str:
+    numbers = words.numbers
+    if found["score"] is None:
+        return NOTHING
+    parts = [numbers.passed(found["score"])]
+    if found["trend"] is not None:
+        parts.append(words.say("trust.score_trend", change=numbers.points(found["trend"])))
+    if found["target"] is not None:
+        parts.append(words.say("trust.score_target", target=numbers.passed(found["target"])))
+    return " · ".join(parts)
+
+
 def _stale(release: Release) -> list[Row]:
     if not release.has("source_freshness"):
         return []
@@ -53,7 +79,7 @@ def trust(release: Release, words: Words, company: CompanyFacts) -> tuple[Trust,
             "select release_id, as_of_date, epoch(created_at) as created, code_version, rows,"
             " is_degraded, stale_sources from release_info limit 1"
         )[0]
-    counts, stale = _counts(release), _stale(release)
+    counts, stale, score = _counts(release), _stale(release), data_quality(release)
     as_of = words.numbers.day(info["as_of_date"]) if info["as_of_date"] else NOTHING
     passed = counts["ran"] - counts["failed"]
     if info["is_degraded"] or stale:
@@ -85,6 +111,14 @@ def trust(release: Release, words: Words, company: CompanyFacts) -> tuple[Trust,
         )
     else:
         level, sentence = "care", words.say("trust.unchecked", as_of=as_of)
+    if score["score"] is not None and score["score"] < (score["target"] or 0):
+        # Late data stay the worse news.
+        level = "care" if level == "good" else level
+        sentence = words.join(
+            sentence,
+            words.say("trust.below_target", score=words.numbers.passed(score["score"]),
+                      target=words.numbers.passed(score["target"])),
+        )  # fmt: skip
     facts = (
         (words.say("trust.fact_as_of"), as_of),
         (words.say("trust.fact_release"), str(info["release_id"])),
@@ -94,6 +128,7 @@ def trust(release: Release, words: Words, company: CompanyFacts) -> tuple[Trust,
             words.say("trust.checks", passed=passed, ran=counts["ran"]) if counts["ran"]
             else NOTHING,
         ),
+        (words.say("trust.fact_score"), _quality_text(score, words)),
         (words.say("trust.fact_issues"), words.numbers.whole(counts["issues"])),
         (words.say("trust.fact_currency"), words.choice("currency", company.currency)),
     )  # fmt: skip

@@ -50,6 +50,8 @@ def _value(mart: str, column: str, row: int, dimension: str) -> str:
         return "'all'"
     if column == "measure":
         return "'nps'" if mart == "survey_scores" else "'revenue'"
+    if mart == "quality_scores" and column == "score":
+        return "cast(0.5 as double)"
     if column == "metric" and mart == "kpis":
         return f"'{sorted(KPI_OWNERS)[row]}'"
     if column in ("is_valid", "did_run", "is_passed"):

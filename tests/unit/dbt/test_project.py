@@ -48,6 +48,8 @@ RUN_TABLES = {
     "gate.check_results": "run_id varchar, check_id varchar, entity varchar, "
     "source_system varchar, dimension varchar, action varchar, rows_checked bigint, "
     "rows_failed bigint, is_passed boolean, did_run boolean, observed varchar, threshold varchar",
+    "gate.check_days": "as_of_date date, entity varchar, source_system varchar, "
+    "dimension varchar, checks bigint, rows_checked bigint, passed double",
     "gate.issues": "issue_id varchar, source_system varchar, entity varchar, record_id varchar, "
     "column_name varchar, rule varchar, dimension varchar, action varchar, owner_id varchar, "
     "first_seen_at timestamptz, last_seen_at timestamptz, status varchar, accepted_by varchar, "
@@ -125,6 +127,7 @@ def test_golden_cases_hold(built: tuple[Path, list[Mapping[str, Any]]]) -> None:
         "a_text_is_published_without_the_emails_and_phone_numbers_in_it": "pass",
         "a_quota_holds_between_joining_and_leaving_and_a_teams_is_no_reps": "pass",
         "a_text_is_published_as_it_is_where_the_setting_says_so": "pass",
+        "scores_weigh_by_money_and_a_check_that_did_not_run_counts_as_failed": "pass",
         "records_that_share_a_key_are_one_and_the_oldest_stands_for_them": "pass",
     }
 
@@ -155,6 +158,7 @@ def test_a_metric_is_published_where_the_dictionary_says(
         ("bookings", "win_rates"): "won_amount",
         ("bookings", "quota_attainment"): "credited",
         ("open_pipeline", "open_pipeline"): "amount",
+        ("data_quality_score", "quality_scores"): "score",
         ("nps", "customer_360"): "last_nps",
         ("csat", "customer_360"): "last_csat",
     }

@@ -183,6 +183,17 @@ def test_headlines_are_plain_data(release_file: Path) -> None:
             "care",
             "no quality check is on record",
         ),
+        (
+            (
+                "delete from quality_issues",
+                "update quality_checks set is_passed = true",
+                "create table quality_scores as select date '2026-06-30' as as_of_date,"
+                " 'orders' as entity, 'accuracy' as dimension, 3 as checks, 10.0 as weight,"
+                " 0.979999 as score, cast(null as double) as trend_30d, 0.98 as target",
+            ),
+            "care",
+            "up to date. Data quality is 97.99%, below its target of 98%.",
+        ),
     ],
 )
 def test_trust_says_whether_the_figures_can_be_used(
