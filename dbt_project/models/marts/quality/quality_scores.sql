@@ -41,7 +41,7 @@ tonight as (
 
 ),
 
--- A row counts for its money, and for one where it has none. Former nights are weighed as tonight's.
+-- A row counts for its money, and for one where it has none; in former nights too.
 row_weights as (
 
     select
@@ -119,10 +119,10 @@ score_targets as (
         row_number() over (
             partition by scores.as_of_date, scores.entity, scores.dimension
             order by
-                case when targets.dimension = 'entity' then 0 else 1 end asc,
-                targets.period_start desc,
-                targets.period_end desc,
-                targets.source_system asc
+                case when targets.dimension = 'entity' then 0 else 1 end asc nulls last,
+                targets.period_start desc nulls last,
+                targets.period_end desc nulls last,
+                targets.source_system asc nulls last
         ) as choice
     from scores
     inner join targets
@@ -130,7 +130,7 @@ score_targets as (
             scores.as_of_date between targets.period_start and targets.period_end
             and (
                 targets.dimension = 'total'
-                or (targets.dimension = 'entity' and targets.member = scores.entity)
+                or (targets.dimension = 'entity' and scores.entity = targets.member)
             )
 
 )
