@@ -11,6 +11,7 @@ from pipelines.extract.reading import SourceUnavailable
 from pipelines.settings import (
     Analysis,
     Company,
+    Corrections,
     FilesTarget,
     Privacy,
     Schedule,
@@ -131,6 +132,19 @@ def describe_targets(settings: Settings) -> list[dict[str, Any]]:
     return rows
 
 
+def describe_spellings(settings: Settings) -> list[dict[str, Any]]:
+    """Whether the company's own list of spellings can be used; nothing where it has none."""
+    from pipelines.transform import corrections
+
+    if settings.corrections.spellings is None:
+        return []
+    try:
+        told, is_ok = f"{len(corrections.own_spellings(settings))} known spellings", True
+    except SettingsError as error:
+        told, is_ok = str(error), False
+    return [{"source": "corrections", "is_ok": is_ok, "told": told, "details": []}]
+
+
 def _commented(model: Any, indent: str) -> list[str]:
     lines = []
     for name, item in model.model_fields.items():
@@ -174,6 +188,9 @@ def commented_settings() -> str:
         "publish:",
         "  - {kind: files, keep: 30}",
         '  # - {kind: postgres, url: "${SALESOPS_BI_URL}", schema: marts, reader_role: bi_reader}',
+        "",
+        "corrections:",
+        *_commented(Corrections, "  "),
         "",
         "privacy:",
         *_commented(Privacy, "  "),

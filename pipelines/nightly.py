@@ -151,12 +151,15 @@ def load_steps(night_: Night) -> list[StepResult]:
 
 def inputs_hash(night_: Night, extraction: Extraction) -> str:
     """What a release is made of: batches, decisions, day, settings, code, and what was stale."""
+    from pipelines.transform import corrections
+
     settings = night_.settings
     digest = hashlib.sha256()
     for source in settings.sources:
         digest.update(lake.fingerprint(settings.lake / source.name).encode())
     for name in _DECISIONS:
         digest.update(lake.fingerprint(settings.lake / "_salesops" / name).encode())
+    digest.update(corrections.rules_hash(settings).encode())
     stale = sorted((s.source, s.entity) for s in extraction.stale)
     told = settings.model_dump_json(exclude={"home", "base", "schedule", "publish"})
     digest.update(f"{night_.as_of} {code_version()} {stale} {told}".encode())
@@ -352,21 +355,15 @@ def audit_marts(night_: Night, manifest: Mapping[str, Any]) -> list[Any]:
             run_id=night_.run_id,
         )
         releases.append_rows(database, "quality_checks", audit.check_rows(checks))
-        audit.keep_refusal(audit_file(settings), checks)
         refused = audit.refusals(checks)
         if refused:
             raise GateRefused(
                 "The audit refused the marts: "
-                + " ".join(refused[:5])
-                + " Nothing was published; the last good release stays.",
+                + "; ".join(refused[:5])
+                + ". Nothing was published; the last good release stays.",
                 checks,
             )
     return checks
-
-
-def audit_file(settings: Settings) -> Path:
-    """Where what the last audit refused is kept."""
-    return _state(settings, "audit.json")
 
 
 def _draft(night_: Night) -> Path:

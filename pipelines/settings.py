@@ -174,6 +174,15 @@ class Privacy(_Model):
     )
 
 
+class Corrections(_Model):
+    """What is corrected without asking, beyond what ships."""
+
+    spellings: Path | None = Field(
+        None,
+        description="CSV of known spellings, with the columns column, spelling and meant",
+    )
+
+
 class Schedule(_Model):
     """When the nightly job starts, in the company's zone."""
 
@@ -190,6 +199,7 @@ class Settings(_Model):
         default_factory=dict, description="entity → source, where several sources deliver it"
     )
     publish: tuple[FilesTarget | PostgresTarget, ...] = (FilesTarget(),)
+    corrections: Corrections = Corrections()
     privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
     home: Path = Path("data")
@@ -224,7 +234,16 @@ class Settings(_Model):
         return source.timezone or self.company.timezone
 
 
-_FILE_KEYS = ("company", "analysis", "sources", "references", "publish", "privacy", "schedule")
+_FILE_KEYS = (
+    "company",
+    "analysis",
+    "sources",
+    "references",
+    "corrections",
+    "publish",
+    "privacy",
+    "schedule",
+)
 
 
 def _filled(value: Any, environment: Mapping[str, str], where: str) -> Any:
@@ -269,6 +288,7 @@ def _known_names(location: tuple[Any, ...]) -> list[str]:
         "company": Company,
         "analysis": Analysis,
         "sources": Source,
+        "corrections": Corrections,
         "privacy": Privacy,
         "schedule": Schedule,
     }

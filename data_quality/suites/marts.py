@@ -76,6 +76,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "quality_checks": ("run_id", "check_id"),
     "quality_issues": ("issue_id",),
     "quality_scores": ("as_of_date", "entity", "dimension"),
+    "quality_corrections": ("correction_id",),
     "source_freshness": ("source_system", "entity"),
     "metric_dictionary": ("metric",),
     "kpis": ("metric", "period_type", "period_start", "dimension", "member"),

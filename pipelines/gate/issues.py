@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_quality import corrections
 from data_quality.suites.contract import staging_table
 from pipelines.extract import contract
 from pipelines.gate import memory
@@ -158,15 +159,20 @@ def _find_opening(connection: duckdb.DuckDBPyConnection) -> None:
         " cast(null as varchar) as owner_id from failures"
         " where issue_id not in (select issue_id from issue_state where event = 'opened')"
     )
-    found = connection.execute("select distinct entity from opening order by entity").fetchall()
+    _find_owners(connection, "opening")
+
+
+def _find_owners(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Fill `extracted_at` and `owner_id` of a table of issues from what is staged."""
+    found = connection.execute(f"select distinct entity from {table} order by entity").fetchall()
     for (entity,) in found:
         connection.execute(
-            "update opening set extracted_at = staged.extracted_at, owner_id = staged.owner_id"
+            f"update {table} set extracted_at = staged.extracted_at, owner_id = staged.owner_id"
             " from (select this.source_system, this._record_id,"
             f" max(this._extracted_at) as extracted_at, min({_OWNERS.get(entity, 'null')})"
             f" as owner_id from {staging_table(entity)} as this group by all) as staged"
-            " where opening.entity = $entity and opening.source_system = staged.source_system"
-            " and opening.record_id = staged._record_id",
+            f" where {table}.entity = $entity and {table}.source_system = staged.source_system"
+            f" and {table}.record_id = staged._record_id",
             {"entity": entity},
         )
 
@@ -209,6 +215,7 @@ def write_table(
     """Write `gate.issues`, one row for each issue ever opened; how many of them are open."""
     load_state(connection, lake, now=now, company_timezone=company_timezone)
     memory.load(connection, lake, "gate_runs")
+    _find_corrected(connection)
     connection.execute(
         "create or replace table gate.issues as"
         " with last_run as (select max(happened_at) as ran_at from memory_gate_runs"
@@ -223,7 +230,10 @@ def write_table(
         " when state.is_accepted then 'accepted' else 'open' end as status,"
         " state.accepted_by, state.accepted_until, state.reason as accepted_reason,"
         " state.is_final, state.message_zh, state.message_en"
-        " from issue_state as state cross join last_run order by state.issue_id"
+        " from issue_state as state cross join last_run"
+        " union all select issue_id, source_system, entity, record_id, column_name, rule, dimension,"
+        " 'warn', owner_id, first_seen_at, last_seen_at, first_seen_at, 'corrected', null, null, null,"
+        " false, message_zh, message_en from mended_by_rule order by issue_id"
     )
     row = next(
         iter(
@@ -232,6 +242,33 @@ def write_table(
         None,
     )
     return int(row[0]) if row else 0
+
+
+def _find_corrected(connection: duckdb.DuckDBPyConnection) -> None:
+    """Temporary table `mended_by_rule`: an issue for each record and rule that was corrected."""
+    connection.execute(
+        "create or replace temp table mended_by_rule as"
+        " select md5(concat_ws('|', source_system, entity, record_id, rule)) as issue_id,"
+        " source_system, entity, record_id, column_name, rule, kind,"
+        " min(corrected_at) as first_seen_at, max(last_seen_at) as last_seen_at,"
+        " cast(null as timestamp with time zone) as extracted_at, cast(null as varchar) as owner_id,"
+        " cast(null as varchar) as dimension, cast(null as varchar) as message_zh,"
+        " cast(null as varchar) as message_en"
+        " from corrections.log where approved_by = 'rule' and not is_undone group by all"
+        # One that a suite knows by the same name is told once.
+        " having issue_id not in (select issue_id from issue_state)"
+    )
+    found = connection.execute(
+        "select distinct entity, column_name, kind from mended_by_rule order by all"
+    ).fetchall()
+    for entity, column, kind in found:
+        zh, en = corrections.message(entity, column, kind)
+        connection.execute(
+            "update mended_by_rule set dimension = ?, message_zh = ?, message_en = ?"
+            " where entity = ? and column_name = ? and kind = ?",
+            [corrections.dimension(kind), zh, en, entity, column, kind],
+        )
+    _find_owners(connection, "mended_by_rule")
 
 
 def accept_issue(

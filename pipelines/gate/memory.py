@@ -56,6 +56,22 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("run_at", _INSTANT),
         ]
     ),
+    # One row for each time that a person approves, rejects or takes back a correction.
+    "corrections": pa.schema(
+        [
+            ("correction_id", pa.string()),
+            ("event", pa.string()),
+            ("happened_at", _INSTANT),
+            ("source_system", pa.string()),
+            ("entity", pa.string()),
+            ("record_id", pa.string()),
+            ("column_name", pa.string()),
+            ("rule", pa.string()),
+            ("value_before", pa.string()),
+            ("value_after", pa.string()),
+            ("decided_by", pa.string()),
+        ]
+    ),
     # One row for each time that an issue opens, ends or is accepted by a person.
     "quality_issues": pa.schema(
         [

@@ -13,6 +13,7 @@ from pipelines.extract.contract import Column, Entity
 from pipelines.extract.lake import literal, quoted
 from pipelines.extract.night import EntityStatus, Extraction
 from pipelines.settings import Settings, SettingsError, Source
+from pipelines.transform import corrections
 
 # Stages are named by two columns, so that no single column refers to their key.
 _STAGE_COLUMNS = {"pipeline_id", "stage_id", "from_stage_id", "to_stage_id"}
@@ -191,10 +192,15 @@ def prepare_warehouse(
         connection.execute("set timezone = 'UTC'")
         for schema in ("lake", "run", "gate"):
             connection.execute(f"create schema if not exists {schema}")
+        connection.execute("begin")
+        corrections.find_corrections(connection, settings, delivered)
+        corrections.write_log(connection, settings.lake)
+        connection.execute("commit")
         for entity in contract.entities().values():
-            view = f"lake.{entity.domain}__{entity.name}"
+            select = lake_view(settings, entity, delivered)
             connection.execute(
-                f"create or replace view {view} as {lake_view(settings, entity, delivered)}"
+                f"create or replace view lake.{entity.domain}__{entity.name} as"
+                f" {corrections.corrected(connection, entity, select)}"
             )
         _fill(
             connection,

@@ -31,6 +31,7 @@ _OF_THE_LOOK = {
 # What tells when an extraction was, in a lake that began at another time.
 _OF_THE_EXTRACTION = {
     "quality_issues": "exclude (first_seen_at, last_seen_at)",
+    "quality_corrections": "exclude (corrected_at)",
     "source_freshness": "exclude (last_extracted_at, lag_hours)",
 }
 

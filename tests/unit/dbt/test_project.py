@@ -54,6 +54,10 @@ RUN_TABLES = {
     "column_name varchar, rule varchar, dimension varchar, action varchar, owner_id varchar, "
     "first_seen_at timestamptz, last_seen_at timestamptz, status varchar, accepted_by varchar, "
     "accepted_until date, message_zh varchar, message_en varchar",
+    "corrections.log": "correction_id varchar, source_system varchar, entity varchar, "
+    "record_id varchar, column_name varchar, rule varchar, kind varchar, value_before varchar, "
+    "value_after varchar, corrected_at timestamptz, last_seen_at timestamptz, approved_by varchar, "
+    "is_undone boolean, is_personal boolean",
     "gate.rejected": "source_system varchar, entity varchar, record_id varchar, rule varchar",
 }
 
@@ -61,7 +65,7 @@ RUN_TABLES = {
 def _empty_warehouse(file: Path) -> None:
     """Every table that the models read, without a row in it."""
     with duckdb.connect(str(file)) as connection:
-        for schema in ("lake", "gate", "run"):
+        for schema in ("lake", "gate", "run", "corrections"):
             connection.execute(f"create schema {schema}")
         for name, columns in RUN_TABLES.items():
             connection.execute(f"create table {name} ({columns})")

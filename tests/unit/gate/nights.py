@@ -15,6 +15,7 @@ from pipelines.extract import contract
 from pipelines.gate.results import GateSummary
 from pipelines.gate.run import run_gate
 from pipelines.gate.tables import accepted_table, lake_view
+from pipelines.transform import corrections
 from tests.unit.data_quality.staged import Row, good_row, lake_schema
 
 FIRST = datetime.fromisoformat("2026-02-01T02:00:00+00:00")
@@ -87,6 +88,7 @@ class Company:
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("begin")
+            corrections.create_tables(connection)
             connection.execute("create schema if not exists staging")
             connection.execute("create schema if not exists lake")
             for name in contract.entities():
