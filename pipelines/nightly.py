@@ -355,15 +355,21 @@ def audit_marts(night_: Night, manifest: Mapping[str, Any]) -> list[Any]:
             run_id=night_.run_id,
         )
         releases.append_rows(database, "quality_checks", audit.check_rows(checks))
+        audit.keep_refusal(audit_file(settings), checks)
         refused = audit.refusals(checks)
         if refused:
             raise GateRefused(
                 "The audit refused the marts: "
-                + "; ".join(refused[:5])
-                + ". Nothing was published; the last good release stays.",
+                + " ".join(refused[:5])
+                + " Nothing was published; the last good release stays.",
                 checks,
             )
     return checks
+
+
+def audit_file(settings: Settings) -> Path:
+    """Where what the last audit refused is kept."""
+    return _state(settings, "audit.json")
 
 
 def _draft(night_: Night) -> Path:

@@ -158,12 +158,13 @@ def status_text(found: dict[str, Any]) -> str:
 
 
 def quality(settings: Settings, *, entity: str | None = None) -> dict[str, Any]:
-    """Open issues and failed checks of the gate's last run, from its memory in the warehouse.
+    """Open issues and failed checks of the gate's last run, and what the last audit refused.
 
     It works after a blocked night too, when there is no new release.
     """
+    audited = _audit_refusals(settings, entity)
     if not settings.warehouse.is_file():
-        return {"issues": [], "failed_checks": []}
+        return {"issues": [], "failed_checks": [], "audit": audited}
     where = "" if entity is None else " and entity = ?"
     values = [] if entity is None else [entity]
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
@@ -176,6 +177,7 @@ def quality(settings: Settings, *, entity: str | None = None) -> dict[str, Any]:
 
         try:
             return {
+                "audit": audited,
                 "issues": rows(
                     "select issue_id, source_system, entity, record_id, column_name, rule, action, "
                     "status, owner_id, first_seen_at, message_zh, message_en from gate.issues "
@@ -189,14 +191,31 @@ def quality(settings: Settings, *, entity: str | None = None) -> dict[str, Any]:
                 ),
             }
         except duckdb.CatalogException:
-            return {"issues": [], "failed_checks": []}
+            return {"issues": [], "failed_checks": [], "audit": audited}
+
+
+def _audit_refusals(settings: Settings, entity: str | None) -> list[dict[str, Any]]:
+    """What the last audit refused, of one mart or of all."""
+    file = nightly.audit_file(settings)
+    if not file.is_file():
+        return []
+    kept: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["refused"]
+    return [check for check in kept if entity in (None, check["entity"])]
 
 
 def quality_text(found: dict[str, Any]) -> str:
     """`quality` for people."""
-    if not found["issues"]:
-        return "No open issues."
     lines = []
+    for check in found["audit"]:
+        told = (
+            f"{check['rows_failed']} of {check['rows_checked']} rows"
+            if check["did_run"]
+            else f"did not run: {check['observed']}"
+        )
+        lines.append(f"audit   {check['check_id']}: {told}. {check['message_en']}")
+        lines += [f"        {key}" for key in check["failing"]]
+    if not found["issues"]:
+        return "\n".join([*lines, "No open issues."])
     for issue in found["issues"][:100]:
         owner = f", owner {issue['owner_id']}" if issue["owner_id"] else ""
         lines.append(

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.publish.release import DATABASE
+from pipelines.publish.release import DATABASE, write_json
+
+if TYPE_CHECKING:
+    from data_quality.expectations import Expectation
+    from data_quality.runner import Outcome
+
+# Rows that a refusal shows of each check.
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """What one check found in one mart. A check that did not run has not passed."""
+    """What one check found in one mart. A check that did not run has not passed.
+
+    `failing` holds the first keys of rows that fail what forbids publishing, the parts of each
+    joined by a vertical bar.
+    """
 
     run_id: str
     check_id: str
@@ -27,6 +38,7 @@ class AuditCheck:
     did_run: bool
     observed: str | None
     told: str
+    failing: tuple[str, ...] = ()
 
 
 def _before(previous: Path | None) -> Any:
@@ -74,6 +86,8 @@ def audit_release(database: Path, *, previous: Path | None, run_id: str) -> list
 
     rows = table_rows(database)
     suites = mart_suites(rows, _before(previous))
+    outcomes = run_suites(database, suites, key_columns=())
+    failing = _failing_rows(database, outcomes)
     return [
         AuditCheck(
             run_id=run_id,
@@ -87,9 +101,31 @@ def audit_release(database: Path, *, previous: Path | None, run_id: str) -> list
             did_run=outcome.did_run,
             observed=outcome.observed or outcome.error,
             told=outcome.expectation.message_en,
+            failing=failing.get(outcome.expectation.rule, ()),
         )
-        for outcome in run_suites(database, suites, key_columns=())
+        for outcome in outcomes
     ]
+
+
+def _failing_rows(database: Path, outcomes: Sequence[Outcome]) -> dict[str, tuple[str, ...]]:
+    """By rule, the first keys of the rows that break what forbids publishing."""
+    from data_quality.runner import run_suite
+    from data_quality.suites.marts import KEYS
+
+    broken: dict[str, list[Expectation]] = {}
+    for outcome in outcomes:
+        if outcome.did_run and not outcome.is_passed and outcome.expectation.action == "block":
+            broken.setdefault(outcome.table, []).append(outcome.expectation)
+    found = {}
+    for table, expectations in broken.items():
+        keys = KEYS[table.partition(".")[2]]
+        for outcome in run_suite(database, table, expectations, key_columns=keys):
+            if outcome.failing is not None:
+                found[outcome.expectation.rule] = tuple(
+                    "|".join("" if part is None else str(part) for part in row.values())
+                    for row in outcome.failing.slice(0, _SHOWN).to_pylist()
+                )
+    return found
 
 
 def check_rows(checks: Sequence[AuditCheck]) -> list[Mapping[str, Any]]:
@@ -119,13 +155,39 @@ def refusals(checks: Sequence[AuditCheck]) -> list[str]:
     return [
         f"{check.check_id} "
         + (
-            f"fails for {check.rows_failed} rows: {check.told}"
+            f"fails for {check.rows_failed} of {check.rows_checked} rows: {check.told} "
+            f"`salesops quality --entity {check.entity}` shows them."
             if check.did_run
             else f"did not run: {check.observed}"
         )
         for check in checks
-        if not check.is_passed and (check.action == "block" or not check.did_run)
+        if is_refused(check)
     ]
+
+
+def keep_refusal(file: Path, checks: Sequence[AuditCheck]) -> None:
+    """Keep what forbids publishing for `salesops quality`; an audit that passed takes it away."""
+    kept = [
+        {
+            "check_id": check.check_id,
+            "entity": check.entity,
+            "dimension": check.dimension,
+            "rows_failed": check.rows_failed,
+            "rows_checked": check.rows_checked,
+            "did_run": check.did_run,
+            "observed": check.observed,
+            "message_en": check.told,
+            "failing": list(check.failing),
+        }
+        for check in checks
+        if is_refused(check)
+    ]
+    write_json(file, {"refused": kept})
+
+
+def is_refused(check: AuditCheck) -> bool:
+    """Whether the check forbids publishing: a blocking one that failed, or any that did not run."""
+    return not check.is_passed and (check.action == "block" or not check.did_run)
 
 
 def complete_release_info(database: Path, rows: Mapping[str, int]) -> None:
