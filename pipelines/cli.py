@@ -258,6 +258,84 @@ def accept(issue_id: str, reason: str, until: date, config: Path | None) -> None
     click.echo(f"{issue_id} is accepted until {until}. Next: salesops run")
 
 
+@cli.group()
+def correct() -> None:
+    """Corrections: those that wait for a person, and those that were made.
+
+    Example: salesops correct list
+    """
+
+
+@correct.command("list")
+@_config
+@_json
+def list_corrections(config: Path | None, as_json: bool) -> None:
+    """List what waits for a yes, and what was corrected, with before and after.
+
+    Example: salesops correct list
+    """
+    from pipelines import reading
+
+    found = reading.corrections(_settings(config))
+    _dump(found) if as_json else click.echo(reading.corrections_text(found))
+
+
+def _decide(ids: tuple[str, ...], event: str, config: Path | None) -> None:
+    import getpass
+
+    from pipelines.gate.corrections import NotDecidable, UnknownCorrection, decide
+
+    settings = _settings(config)
+    try:
+        found = decide(
+            settings.warehouse,
+            settings.lake,
+            ids,
+            event,
+            by=getpass.getuser(),
+            now=datetime.now(UTC),
+        )
+    except (UnknownCorrection, NotDecidable) as error:
+        stop(str(error), WRONG_USE)
+    for item in found:
+        click.echo(f"{event}: {item['entity']} {item['record_id']} {item['column_name']}")
+    if event != "rejected":
+        click.echo("\nNext: salesops run")
+
+
+@correct.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@_config
+def approve(ids: tuple[str, ...], config: Path | None) -> None:
+    """Let corrections be made: from the next run on the proposed values count.
+
+    Example: salesops correct approve 3f2a81 90bb12
+    """
+    _decide(ids, "approved", config)
+
+
+@correct.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@_config
+def reject(ids: tuple[str, ...], config: Path | None) -> None:
+    """Say no to proposals: they are not made again. Their issues stay open.
+
+    Example: salesops correct reject 3f2a81
+    """
+    _decide(ids, "rejected", config)
+
+
+@correct.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@_config
+def undo(ids: tuple[str, ...], config: Path | None) -> None:
+    """Take corrections back, a rule's or a person's: from the next run on the source's values count.
+
+    Example: salesops correct undo 3f2a81
+    """
+    _decide(ids, "undone", config)
+
+
 @cli.command()
 @click.argument("sql")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")

@@ -229,6 +229,44 @@ def quality_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def corrections(settings: Settings) -> list[dict[str, Any]]:
+    """Corrections that wait for a person, and those that were made or decided; what is personal is
+    masked unless the settings publish it."""
+    from pipelines.gate.corrections import corrections as known
+
+    rows = []
+    for row in known(settings.warehouse, settings.lake):
+        is_hidden = row.pop("is_personal") and not settings.privacy.publish_personal_data
+        rows.append(
+            row | (dict.fromkeys(("value_before", "value_after"), "***") if is_hidden else {})
+        )
+    return rows
+
+
+def corrections_text(rows: list[dict[str, Any]], limit: int = 100) -> str:
+    """`corrections` for people."""
+    if not rows:
+        return "Nothing was corrected, and nothing waits."
+    lines = []
+    for row in rows[:limit]:
+        before, after = (
+            "(empty)" if row[name] is None else repr(row[name])
+            for name in ("value_before", "value_after")
+        )
+        by = f" by {row['approved_by']}" if row["approved_by"] else ""
+        lines.append(
+            f"{row['correction_id'][:12]}  {row['status']}{by}: {row['entity']} {row['record_id']} "
+            f"({row['source_system']}) {row['column_name']}: {before} → {after}  {row['rule']}"
+        )
+    if len(rows) > limit:
+        lines.append(f"… {len(rows) - limit} more; take --json")
+    waiting = sum(row["status"] == "waiting" for row in rows)
+    made = sum(row["status"] == "made" for row in rows)
+    lines.append(f"\n{waiting} wait: salesops correct approve ID… or reject ID…")
+    lines.append(f"{made} were made: salesops correct undo ID… takes one back")
+    return "\n".join(lines)
+
+
 def releases(settings: Settings) -> list[dict[str, Any]]:
     """The releases, newest first, with the one in use marked."""
     current = current_release(settings.home)

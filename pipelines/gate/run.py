@@ -11,7 +11,7 @@ import duckdb
 
 from data_quality.suites.contract import staging_table
 from pipelines.extract import contract
-from pipelines.gate import issues, memory
+from pipelines.gate import corrections, issues, memory
 from pipelines.gate.accepted import write_accepted, write_rejected
 from pipelines.gate.blocks import BLOCK_RATE, BLOCK_ROWS, overflowing, stopped
 from pipelines.gate.judgement import (
@@ -97,6 +97,7 @@ def run_gate(
         open_issues = issues.write_table(
             connection, lake, now=now, company_timezone=company_timezone
         )
+        corrections.write_proposals(connection, lake)
         waiting = count(connection, "select count(*) from waiting")
         connection.execute("commit")
     return GateSummary(

@@ -89,13 +89,18 @@ class Company:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("begin")
             corrections.create_tables(connection)
+            corrections.write_log(connection, self.lake)
+            connection.execute("create schema if not exists sent")
             connection.execute("create schema if not exists staging")
             connection.execute("create schema if not exists lake")
             for name in contract.entities():
                 table = pa.Table.from_pylist(self.versions.get(name, []), schema=lake_schema(name))
                 connection.register("_rows", table)
-                connection.execute(f"create or replace table {lake_view(name)} as from _rows")
+                connection.execute(f"create or replace table sent.{name} as from _rows")
                 connection.unregister("_rows")
+                entity = contract.entities()[name]
+                view = corrections.corrected(connection, entity, f"select * from sent.{name}")
+                connection.execute(f"create or replace view {lake_view(name)} as {view}")
                 connection.execute(
                     f"create or replace table {staging_table(name)} as with newest as ("
                     f" select * from {lake_view(name)} qualify _batch_id = max(_batch_id)"
