@@ -301,6 +301,19 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def _corrections_line(settings: Settings) -> list[str]:
+    """How many corrections were made and how many wait; nothing where there are none."""
+    found = [(row["status"], row["approved_by"] == "rule") for row in corrections(settings)]
+    made, by_rule = sum(s == "made" for s, _ in found), found.count(("made", True))
+    waiting = sum(s == "waiting" for s, _ in found)
+    if not made and not waiting:
+        return []
+    return [
+        f"Corrections: {by_rule} made by rules, {made - by_rule} by people; {waiting} wait for one "
+        "(salesops correct list)."
+    ]
+
+
 def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
     """What a person reads after a run: what was published, how it stands, what to open next."""
     from pipelines.report.headlines import headlines
@@ -328,10 +341,12 @@ def summary_text(settings: Settings, outcome: dict[str, Any]) -> str:
         f"Checks: {checks['passed']} passed, {checks['warned']} warned, "
         f"{checks['rejected']} hold rows back; {checks['open_issues']} open issues.",
     ]
+    lines += _corrections_line(settings)
     for item in facts["stale"]:
         lines.append(f"Stale: {item['source']}.{item['entity']}: {item['why']}")
     lines += [f"Note: {note}" for note in facts["notes"]]
-    empty = [name for name, count in facts["rows"].items() if not count]
+    # Where nothing was to be corrected, nothing is missing.
+    empty = [n for n, count in facts["rows"].items() if not count and n != "quality_corrections"]
     if empty:
         absent = facts["absent"]
         why = (

@@ -255,6 +255,28 @@ def test_corrections_are_listed_and_decided_on_the_command_line(
     assert salesops("approve")[0] == 2
 
 
+def test_a_run_says_how_many_were_made_and_how_many_wait(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _judge_by(monkeypatch, _rule("opportunities.probability.percent_scale", "this.probability > 1"))
+    file = company.home / "salesops.yaml"
+    text = "sources:\n  - {name: shop, path: files}\n"
+    settings = parse_settings(text, file=file, home=company.home, environment={})
+    company.gate()
+    assert reading._corrections_line(settings) == []
+    _percentage(company)
+    company.send("opportunities", "y", probability=Decimal(30))
+    company.gate()
+    first, _ = corrections.corrections(company.warehouse, company.lake)
+    corrections.decide(
+        company.warehouse, company.lake, [first["correction_id"]], "approved", by="ann", now=FIRST
+    )
+    company.gate()
+    assert reading._corrections_line(settings) == [
+        "Corrections: 0 made by rules, 1 by people; 1 wait for one (salesops correct list)."
+    ]
+
+
 def test_what_is_personal_is_masked_in_the_list(company: Company) -> None:
     company.stage()
     company.query(
