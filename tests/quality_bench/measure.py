@@ -11,6 +11,13 @@ from pipelines.demo.faults.planter import Fault
 
 Issue = Mapping[str, Any]
 
+# What the demo without faults has as well, for it is meant to.
+OF_THE_DEMO = {
+    "customers.name.near_duplicate": "the four customers who were entered twice",
+    "orders.order_lines.present": "two orders without lines, one of the gaps that are meant",
+    "returns.order_line_id.or_order_or_product": "returns that name only a customer, another such gap",
+}
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -79,7 +86,9 @@ def held(seed: Seed) -> Held:
             unnamed = [issue for issue in unnamed if issue not in right]
             issues = right
         (found if right else missed).append((fault, tuple(right or issues)))
-    known = {(i["entity"], i["record_id"], i["rule"]) for i in seed.clean}
+    known = {
+        (i["entity"], i["record_id"], i["rule"]) for i in seed.clean if i["rule"] in OF_THE_DEMO
+    }
     excused = {(f.entity, f.record_id) for f in seed.faults}
     excused |= {
         (entity, record)

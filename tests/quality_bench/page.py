@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tests.quality_bench.measure import Issue, Score, Seed
+from tests.quality_bench.measure import OF_THE_DEMO, Issue, Score, Seed
 
 # Oddities of the open data that are there: what the gate says of them is true.
 EXPLAINED: dict[tuple[str, str], str] = {}
-_OF_THE_DEMO = {
-    "orders.order_lines.present": "two orders without lines, one of the demo's gaps that are meant",
-    "returns.order_line_id.or_order_or_product": "returns that name only a customer, another such gap",
-}  # fmt: skip
 _HEAD = """\
 # What the gate finds
 
 `make quality-bench` writes the demo company ten times with faults and ten times without, puts each before
 the gate, and holds what the gate says against the ledger of the faults, which were planted by what they
-mean ({planter}). A fault counts as found only under its own record, one of its columns, and
-its quality dimension; one that was corrected by itself counts when its issue says so. A false alarm is an
-issue of a record that has no fault, stands in no fault's shadow (an order whose line is wrong), and fails
-nothing when the demo is without faults; it counts against the kind that its rule finds otherwise.
+mean ({planter}). A fault counts as found only under its own
+record, one of its columns, and its quality dimension; one that was corrected by itself counts when its
+issue says so. A false alarm is an issue of a record that has no fault and stands in no fault's shadow (an
+order whose line is wrong), but for the gaps that the demo is meant to have; it counts against the kind that
+its rule finds otherwise.
 """
-_NOT_PLANTED = "A naive time in a daylight-saving gap is not planted: the demo's zone, Asia/Shanghai, has no gap."
+_NOT_PLANTED = (
+    "A time in a daylight-saving gap is not planted: the zone of the demo, Asia/Shanghai, has none."
+)
 _NUMBERS = ("planted", "found", "recall", "false alarms", "precision", "worst seed", "issues")
 _PLANTER = "[pipelines/demo/faults](../pipelines/demo/faults)"
 
@@ -46,7 +45,7 @@ def bench_page(
     told = Counter((i["action"], i["rule"]) for seed in seeds for i in seed.clean)
     lines += _table(
         ("action", "rule", "issues", "why"),
-        ((*key, n, _OF_THE_DEMO.get(key[1], "")) for key, n in sorted(told.items())),
+        ((*key, n, OF_THE_DEMO.get(key[1], "")) for key, n in sorted(told.items())),
     )
     lines += ["", "## Real companies' data", ""]
     if companies is None:

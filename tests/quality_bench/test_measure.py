@@ -59,16 +59,19 @@ def test_one_record_without_its_key_stands_for_one_fault() -> None:
     assert (len(held.found), len(held.missed)) == (1, 1)
 
 
-def test_what_a_fault_explains_or_the_clean_demo_has_is_no_false_alarm() -> None:
-    natural = issue("orders", "SO9", "order_id", "completeness")
+def test_what_a_fault_explains_or_the_demo_is_meant_to_have_is_no_false_alarm() -> None:
+    natural = issue("orders", "SO9", "order_id", "completeness", "orders.order_lines.present")
+    always = issue("orders", "SO8", "region", "consistency")
     alarm = issue("quotas", "Q7", "period_end", "consistency")
     told = (
         issue("orders", "SO1", "total_amount", "accuracy"),
         issue("order_lines", "OL1", "quantity", "accuracy"),
         natural,
+        always,
         alarm,
     )
-    assert measure.held(seed(*told, clean=(natural,))).beside == (alarm,)
+    held = measure.held(seed(*told, clean=(natural, always)))
+    assert held.beside == (always, alarm)
 
 
 def test_a_false_alarm_counts_against_the_kind_that_its_rule_finds() -> None:

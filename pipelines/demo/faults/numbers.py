@@ -52,6 +52,12 @@ def _balance(planter: Planter, order: str) -> None:
     )
 
 
+def _shadow(planter: Planter, order: str) -> tuple[str, ...]:
+    """The order and its payments, which say another sum than a line or total that is wrong."""
+    payments = planter.sources.ask("select payment_id from payments where order_id = ?", order)
+    return (f"orders:{order}", *(f"payments:{payment}" for (payment,) in payments))
+
+
 def _decimal_shift(planter: Planter) -> None:
     """A price or amount typed with its point one or two places off; everything that tells what it
     should be stays: other lines of the product, a deal's own lines, an order's payment."""
@@ -65,8 +71,15 @@ def _decimal_shift(planter: Planter) -> None:
             name: round((line.row[name] or 0) * shift, 2)
             for name in ("unit_price", "discount_amount", "tax_amount")
         }
-        planter.spoil(line, changed, related=planter.parents(line))
+        planter.spoil(line, changed, related=_shadow(planter, line.row["order_id"]))
         _balance(planter, line.row["order_id"])
+    (product,) = planter.take(
+        "products",
+        "list_price >= 50 and product_id in"
+        " (select product_id from order_lines group by product_id having count(*) >= 20)",
+    )
+    price = round(product.row["list_price"] * planter.chance.choice(_SHIFTS), 2)
+    planter.spoil(product, {"list_price": price})
     for shift in planter.chance.sample(_SHIFTS, 2):
         (deal,) = planter.take("opportunities", "amount >= 1000")
         planter.spoil(deal, {"amount": round(deal.row["amount"] * shift, 2)})
@@ -113,7 +126,8 @@ def _discount_over_line(planter: Planter) -> None:
         (line,) = planter.take("order_lines", "unit_price > 10 and quantity > 0")
         gross = line.row["quantity"] * line.row["unit_price"]
         discount = round(gross * planter.chance.choice((1.2, 1.5, 2.0)), 2)
-        planter.spoil(line, {"discount_amount": discount}, related=planter.parents(line))
+        related = _shadow(planter, line.row["order_id"])
+        planter.spoil(line, {"discount_amount": discount}, related=related)
         _balance(planter, line.row["order_id"])
 
 
@@ -121,7 +135,8 @@ def _total_against_lines(planter: Planter) -> None:
     for factor in (1.25, 0.8, 1.07, 0.5):
         (order,) = planter.take("orders", "total_amount > 100 and order_id in"
                                 " (select order_id from order_lines)")  # fmt: skip
-        planter.spoil(order, {"total_amount": round(order.row["total_amount"] * factor + 3, 2)})
+        total = round(order.row["total_amount"] * factor + 3, 2)
+        planter.spoil(order, {"total_amount": total}, related=_shadow(planter, order.record_id))
 
 
 def _return_over_sold(planter: Planter) -> None:
@@ -144,9 +159,9 @@ def _splits_sum(planter: Planter) -> None:
 
 
 KINDS = (
-    Kind("percent_scale", "accuracy", _percent_scale),
+    Kind("percent_scale", "conformity", _percent_scale),
     Kind("splits_sum", "accuracy", _splits_sum),
-    Kind("return_over_sold", "consistency", _return_over_sold),
+    Kind("return_over_sold", "accuracy", _return_over_sold),
     Kind("currency_mismatch", "consistency", _currency_mismatch),
     Kind("decimal_shift", "accuracy", _decimal_shift),
     Kind("discount_over_line", "accuracy", _discount_over_line),

@@ -148,7 +148,7 @@ def _personal_data(planter: Planter) -> None:
 
 
 KINDS = (
-    Kind("spelling_variant", "conformity", _spelling_variant),
+    Kind("spelling_variant", "consistency", _spelling_variant),
     Kind("not_allowed", "conformity", _not_allowed),
     Kind("text_for_number", "conformity", _text_for_number),
     Kind("code_case", "conformity", _code_case),

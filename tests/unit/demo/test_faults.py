@@ -89,4 +89,6 @@ def test_a_demo_that_is_too_small_for_its_faults_says_so(tmp_path: Path) -> None
 
 def test_the_planter_knows_nothing_of_the_checks() -> None:
     for file in Path(plant_faults.__code__.co_filename).parents[1].rglob("*.py"):
-        assert "data_quality" not in file.read_text(encoding="utf-8"), file
+        lines = file.read_text(encoding="utf-8").splitlines()
+        imports = [line for line in lines if line.strip().startswith(("import ", "from "))]
+        assert [line for line in imports if "data_quality" in line] == [], file
