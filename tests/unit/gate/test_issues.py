@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -297,3 +298,97 @@ def test_references_to_what_nobody_delivers_are_not_checked(company: Company) ->
     assert "orders.customer_id.reference" in rules
     company.gate(delivered={"orders", "order_lines", "opportunities"})
     assert ("a", "orders.opportunity_id.reference") in company.issues()
+
+
+def test_a_rebuilt_warehouse_has_the_same_issues_with_the_same_dates(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for record in ("mended", "gone", "again", "borne", "open"):
+        company.send("accounts", record, employee_count=-1)
+    company.send("products", "freed", unit_cost=Decimal(-1))
+    company.gate()
+    ((borne,),) = company.query("select issue_id from gate.issues where record_id = 'borne'")
+    accept_issue(
+        company.lake, borne, reason="so it is", until=date(2026, 12, 31), by="ann", now=FIRST + HOUR
+    )
+    company.send("accounts", "mended", employee_count=1)
+    company.send("accounts", "again", employee_count=2)
+    company.delete("accounts", "gone")
+    company.gate()
+    company.send("accounts", "again", employee_count=-3)
+    kept = tuple(e for e in suites.suite("products") if e.rule != "products.unit_cost.range")
+    monkeypatch.setattr(
+        judgement, "suite", lambda name: kept if name == "products" else suites.suite(name)
+    )
+    company.gate()
+    assert {key[0]: found[0] for key, found in company.issues().items()} == {
+        "mended": "corrected",
+        "gone": "corrected",
+        "again": "open",
+        "borne": "accepted",
+        "open": "open",
+        "freed": "released",
+    }
+    # What was seen last by this run is seen last by the run that builds anew.
+    everything = (
+        "select * replace (case when status in ('open', 'accepted') then null else last_seen_at end"
+        " as last_seen_at) from gate.issues order by issue_id"
+    )
+    before = company.query(everything)
+    company.forget_warehouse()
+    company.gate()
+    assert company.query(everything) == before
+
+
+def test_a_rule_that_changed_releases_a_row_that_waited_without_a_rebuild(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.send("products", "p", unit_cost=Decimal(-1))
+    company.gate()
+    assert "p" not in company.accepted("products", "name")
+    (cost,) = [e for e in suites.suite("products") if e.rule == "products.unit_cost.range"]
+    changed = tuple(replace(e, minimum="-5") if e == cost else e for e in suites.suite("products"))
+    monkeypatch.setattr(
+        judgement, "suite", lambda name: changed if name == "products" else suites.suite(name)
+    )
+    company.gate()
+    assert "p" in company.accepted("products", "name")
+    assert company.issues()["p", cost.rule][0::3] == ("released", FIRST + DAY + HOUR)
+
+
+def test_a_rule_that_changed_keeps_the_issue_of_a_row_that_still_fails(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.send("products", "p", unit_cost=Decimal(-9))
+    company.gate()
+    changed = tuple(
+        replace(e, minimum="-5") if e.rule == "products.unit_cost.range" else e
+        for e in suites.suite("products")
+    )
+    monkeypatch.setattr(
+        judgement, "suite", lambda name: changed if name == "products" else suites.suite(name)
+    )
+    company.gate()
+    assert company.issues()["p", "products.unit_cost.range"] == (
+        "open",
+        FIRST,
+        FIRST + DAY + HOUR,
+        None,
+    )
+
+
+def test_what_was_accepted_and_then_mended_is_corrected(company: Company) -> None:
+    company.send("products", "p", unit_cost=Decimal(-1))
+    company.gate()
+    accept_issue(
+        company.lake,
+        _issue_id(company, "products.unit_cost.range"),
+        reason="a bonus",
+        until=date(2026, 12, 31),
+        by="ann",
+        now=FIRST + HOUR,
+    )
+    company.gate()
+    company.send("products", "p", unit_cost=Decimal(1))
+    company.gate()
+    assert company.query("select status, accepted_by from gate.issues") == [("corrected", "ann")]
