@@ -228,7 +228,6 @@ def build_models(
             "--quiet",
             "--log-level",
             "none",
-            "--no-write-json",
             "build",
             *_folders(settings.home / "dbt" / "target", settings.home / "dbt" / "logs"),
             "--select",
