@@ -166,6 +166,22 @@ def inputs_hash(night_: Night, extraction: Extraction) -> str:
     return digest.hexdigest()
 
 
+def sales_basis(night_: Night) -> str:
+    """A hash over what sales are made of, but for the day: batches of orders and what belongs to
+    them, decisions, corrections, settings and code. While it is the same, no closed month changes.
+    """
+    from pipelines.extract import contract
+    from pipelines.transform import corrections
+
+    settings = night_.settings
+    of_sales = [e.name for e in contract.entities().values() if e.domain == "orders"]
+    folders = [settings.lake / s.name / entity for s in settings.sources for entity in of_sales]
+    folders += [settings.lake / "_salesops" / name for name in _DECISIONS]
+    told = settings.model_dump_json(exclude={"home", "base", "schedule", "publish"})
+    parts = [*(lake.fingerprint(f) for f in folders), corrections.rules_hash(settings), told]
+    return hashlib.sha256(" ".join([*parts, code_version()]).encode()).hexdigest()
+
+
 def is_delivered(night_: Night, extraction: Extraction) -> bool:
     """Whether a release made of the same inputs is there already: then nothing is to be built.
 
@@ -353,6 +369,7 @@ def audit_marts(night_: Night, manifest: Mapping[str, Any]) -> list[Any]:
             database,
             previous=releases.current_release(settings.home),
             run_id=night_.run_id,
+            sales_basis=sales_basis(night_),
         )
         releases.append_rows(database, "quality_checks", audit.check_rows(checks))
         audit.keep_refusal(audit_file(settings), checks)
@@ -413,6 +430,7 @@ def publish(night_: Night) -> Path:
                 "trust": told,
                 **release_facts(night_, extraction),
                 "inputs": inputs_hash(night_, extraction),
+                "sales_basis": sales_basis(night_),
                 "company": settings.company.name,
                 "checks": audit.counts(database),
                 "rows": rows,

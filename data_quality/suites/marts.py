@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from data_quality.expectations import Expectation
@@ -178,10 +179,12 @@ _CENT = "0.01"
 
 @dataclass(frozen=True)
 class ReleaseBefore:
-    """What the release in use holds: rows of each mart, and net sales of all time."""
+    """What the release in use holds: rows of each mart, net sales of all time, and those of each
+    closed month where nothing has come since that would explain another figure."""
 
     rows: Mapping[str, int]
     net_sales: Decimal | None = None
+    unchanged_months: Mapping[date, Decimal] = field(default_factory=dict)
 
 
 def mart_suites(
@@ -457,6 +460,25 @@ def _jumps(mart: str, before: ReleaseBefore) -> list[Expectation]:
                 "全部时期的净销售额与上一次发布相差超过五分之一。请核对源系统的变化。",
                 "Net sales of all time differ from the last release by more than a fifth. Check "
                 "what changed at the sources.",
+                action="warn",
+            )
+        )
+    if mart == "sales_by_period" and before.unchanged_months:
+        months = ", ".join(
+            f"(date '{month}', {amount})" for month, amount in before.unchanged_months.items()
+        )
+        found.append(
+            _check(
+                "sales_by_period.net_sales.no_unexplained_change",
+                ("net_sales",),
+                # An order has the status of its day: on a later one a closed month may differ.
+                "this.dimension = 'total' and this.period_type = 'month' and exists (select 1 from"
+                f" (values {months}) as before (period_start, net_sales)"
+                " where before.period_start = this.period_start"
+                f" and abs(before.net_sales - this.net_sales) >= {_CENT})",
+                "已结束月份的净销售额与上一次发布不同，而订单、设置和程序都没有变化。请对照订单状态核对这些月份。",
+                "Net sales of a closed month differ from the last release, though no order, setting "
+                "or code has changed. Compare the orders' statuses of that month.",
                 action="warn",
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,11 @@ from data_quality.suites.marts import (
 )
 from tests.unit.data_quality.plain import plain_outcome, plain_outcomes
 
-BEFORE = ReleaseBefore(rows={"fct_order": 40}, net_sales=Decimal(80))
+BEFORE = ReleaseBefore(
+    rows={"fct_order": 40},
+    net_sales=Decimal(80),
+    unchanged_months={date(2026, 4, 1): Decimal("86.00"), date(2026, 5, 1): Decimal("84.99")},
+)
 ALL = {e.rule: e for found in mart_suites(KEYS, BEFORE).values() for e in found}
 PERIOD = "date '2026-01-01'"
 
@@ -130,6 +135,11 @@ def _fault(rule: str) -> str:
             if column == "rows"
             else "update marts.sales_by_period set gross_sales = 40, net_sales = 25"
         ),
+        "no_unexplained_change": lambda: (
+            "insert into marts.sales_by_period select * replace ('month' as period_type,"
+            " date '2026-04-01' as period_start) from marts.sales_by_period"
+            " where dimension = 'total'"
+        ),
         "adds_up": lambda: (
             f"update marts.{mart} set {column} = {column} + 1"
             f" where dimension = '{ADDITIVE[mart][1][0]}'"
@@ -230,9 +240,29 @@ def test_a_check_that_needs_a_missing_table_is_left_out() -> None:
     assert len(found) < len(mart_suites(KEYS)["marts.sales_by_period"])
 
 
-def test_only_jumps_warn() -> None:
+def test_only_closed_months_of_unchanged_sales_must_stay(release: Path, tmp_path: Path) -> None:
+    path = tmp_path / "later.duckdb"
+    path.write_bytes(release.read_bytes())
+    rule = "sales_by_period.net_sales.no_unexplained_change"
+    with duckdb.connect(str(path)) as connection:
+        # March was not closed then; of April the same, and of May a cent more, by one row each.
+        for month, net_sales in (("03", 1), ("04", 86), ("05", 85)):
+            connection.execute(
+                "insert into marts.sales_by_period select * replace ('month' as period_type,"
+                f" date '2026-{month}-01' as period_start, {net_sales} as net_sales)"
+                " from marts.sales_by_period where dimension = 'total' and period_type = 'all'"
+            )
+        outcome = plain_outcome(connection, "marts.sales_by_period", ALL[rule], {}, ())
+    assert outcome.rows_failed == 1
+
+
+def test_only_changes_warn() -> None:
     warned = {rule for rule, e in ALL.items() if e.action == "warn"}
-    assert warned == {"fct_order.rows.no_jump", "sales_by_period.net_sales.no_jump"}
+    assert warned == {
+        "fct_order.rows.no_jump",
+        "sales_by_period.net_sales.no_jump",
+        "sales_by_period.net_sales.no_unexplained_change",
+    }
     assert {e.action for e in ALL.values()} == {"warn", "block"}
 
 
