@@ -82,7 +82,8 @@ def _decimal_shift(planter: Planter) -> None:
     planter.spoil(product, {"list_price": price})
     for shift in planter.chance.sample(_SHIFTS, 2):
         (deal,) = planter.take("opportunities", "amount >= 1000")
-        planter.spoil(deal, {"amount": round(deal.row["amount"] * shift, 2)})
+        amount = round(deal.row["amount"] * shift, 2)
+        planter.spoil(deal, {"amount": amount}, related=_lines_of(planter, deal))
     (payment,) = planter.take(
         "payments",
         "status = 'paid' and amount > 100 and amount = (select total_amount from orders"

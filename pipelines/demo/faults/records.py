@@ -167,7 +167,12 @@ def _unmarked_test(planter: Planter) -> None:
     for name, entity in zip(names, ("customers", "accounts", "contacts", "opportunities", "customers"),
                             strict=False):  # fmt: skip
         (found,) = planter.take(entity)
-        planter.spoil(found, {"name": name})
+        orders = planter.sources.ask(
+            "select order_id from orders where customer_id = ?", found.row.get("customer_id")
+        )
+        planter.spoil(
+            found, {"name": name}, related=tuple(f"orders:{order}" for (order,) in orders)
+        )
 
 
 KINDS = (

@@ -51,12 +51,12 @@ _SPELLINGS = (
     ("accounts", "city", "Boston", "BOSTON"), ("payments", "method", "银行转账", "银行转帐"),
     ("payments", "method", "承兑汇票", "承兑滙票"), ("leads", "source", "网络广告", "网路广告"),
     ("tickets", "category", "使用咨询", "使用谘询"), ("shipments", "carrier", "京东物流", "京东物流。"),
-    ("opportunities", "lost_reason", "竞争对手", "競爭对手"),
+    ("opportunities", "lost_reason", "竞争对手", "竟争对手"),
     ("contacts", "title", "实验室主任", "实验主任"), ("returns", "reason", "质量问题", "质量问提"),
 )  # fmt: skip
 _ADDRESSES = ("kein.at.zeichen.example", "wang@@firma.example", "li@", "@beispiel.example",
               "zhang san@firma.example", "chen@firma", "a@b..example")  # fmt: skip
-_PHONES = ("12345", "138001", "同微信", "0000000000", "1380013800138001380013", "n/a")
+_PHONES = ("123", "1380", "同微信", "0000000000", "1380013800138001380013", "n/a")
 _NOTES = (
     "请直接拨打客户手机 13912345678 联系", "发票寄到 li.ming@kunde-labor.cn 即可",
     "身份证号 110105199003074514 已登记", "call +49 171 2345678 after five",
