@@ -20,7 +20,8 @@ DIMENSIONS = (
     "relevance",
 )
 # What `kind` may be. `rows` has a condition that is true of the rows that fail; it names the row
-# checked `this`, the table checked `{batch}`, and other staged tables by their full names.
+# checked `this`, the table checked `{batch}`, and other staged tables by their full names. `sources`
+# has one that is grouped by source and true of the sources that fail, without any of their rows.
 KINDS = (
     "not_null",
     "in_set",
@@ -28,8 +29,16 @@ KINDS = (
     "between",
     "matches",
     "rows",
+    "sources",
     "row_count",
 )
+
+# Nobody sold anything before: the days 0 of calendars and clocks (1899, 1900, 1904, 1970) stand for
+# no date. And nobody plans for after.
+_FIRST_DAY = "1970-01-03"
+_LAST_DAY = "2100-01-01"
+
+CURRENCY = "^[A-Z][A-Z][A-Z]$"
 
 
 @dataclass(frozen=True)
@@ -170,6 +179,90 @@ def not_future(entity: str, column: str, type_: str) -> Expectation:
     )
 
 
+def possible(entity: str, column: str, has_last: bool, together: tuple[str, ...]) -> Expectation:
+    """The date is none that stands for no date: day 0 of a calendar or a clock, or after 2100.
+
+    `together` are the columns of one look; without `has_last` a far day may stand for no end.
+    """
+    zh, en = messages.possible(entity, column)
+    first = f"this.{column} < date '{_FIRST_DAY}'"
+    last = f" or this.{column} >= date '{_LAST_DAY}'" if has_last else ""
+    return Expectation(
+        rule=f"{entity}.{column}.possible",
+        kind="rows",
+        columns=(column,),
+        action="warn",
+        dimension="accuracy",
+        message_zh=zh,
+        message_en=en,
+        condition=first + last,
+        only_where=" or ".join(
+            f"this.{other} < date '{_FIRST_DAY}' or this.{other} >= date '{_LAST_DAY}'"
+            for other in together
+        ),
+    )
+
+
+def percent_scale(
+    entity: str, column: str, action: str, *, limit: str = "1", where: str | None = None
+) -> Expectation:
+    """The number is no percentage where a share belongs: above `limit` and up to a hundred."""
+    zh, en = messages.percent_scale(entity, column)
+    condition = f"this.{column} > {limit} and this.{column} <= 100"
+    return Expectation(
+        rule=f"{entity}.{column}.percent_scale",
+        kind="rows",
+        columns=(column,),
+        action=action,
+        dimension="conformity",
+        message_zh=zh,
+        message_en=en,
+        condition=f"{condition} and {where}" if where else condition,
+    )
+
+
+def share(entity: str, column: str, action: str) -> tuple[Expectation, Expectation]:
+    """The number is a share, 0 to 1, and no percentage."""
+    zh, en = messages.between(entity, column, "0", "1")
+    return (
+        rows(
+            f"{entity}.{column}.range",
+            (column,),
+            action,
+            "accuracy",
+            f"this.{column} < 0 or this.{column} > 100",
+            zh,
+            en,
+        ),
+        percent_scale(entity, column, action),
+    )
+
+
+def never_filled(
+    entity: str,
+    topic: str,
+    columns: tuple[str, ...],
+    due: str,
+    filled: str,
+    needs: tuple[str, ...] = (),
+) -> Expectation:
+    """Some row of each source that is due has what it needs. A source without any gets one remark,
+    and no issue for its rows. `due` and `filled` are conditions on a row."""
+    zh, en = messages.never_filled(entity, topic)
+    return Expectation(
+        rule=f"{entity}.{topic}.never_filled",
+        kind="sources",
+        columns=columns,
+        action="warn",
+        dimension="completeness",
+        message_zh=zh,
+        message_en=en,
+        condition=f"{due} group by this.source_system having count(*) >= 5"
+        f" and count(case when {filled} then 1 end) = 0",
+        needs=needs,
+    )
+
+
 def counted(entity: str) -> Expectation:
     """How many rows there are: an empty table passes everything else."""
     zh, en = messages.counted(entity)
@@ -255,6 +348,8 @@ def not_before(
             for column, type_ in zip((later, earlier), types, strict=True)
         ]
         condition = f"{days[0]} < {days[1]}"
+    # A date that cannot be is told of as that.
+    condition += f" and {can_be(f'this.{later}')}"
     zh, en = messages.not_before(entity, later, earlier)
     return Expectation(
         rule=f"{entity}.{later}.not_before_{earlier}",
@@ -290,6 +385,21 @@ def rows(
         condition=condition,
         needs=needs,
     )
+
+
+def literal(condition: str) -> str:
+    """SQL whose `$` and braces mean themselves, for a condition."""
+    return condition.replace("$", "$$").replace("{", "{{").replace("}", "}}")
+
+
+def is_currency(column: str) -> str:
+    """SQL: the text has the form of a currency's code."""
+    return literal(f"regexp_matches({column}, '{CURRENCY}')")
+
+
+def can_be(column: str) -> str:
+    """SQL: the date is a possible one."""
+    return f"{column} >= date '{_FIRST_DAY}'"
 
 
 def local_day(instant: str) -> str:

@@ -56,6 +56,7 @@ _TYPE_LABELS = {
 }
 _FORMS = {
     "email": ("电子邮箱地址", "an e-mail address"),
+    "phone": ("电话号码", "a phone number that can be"),
     "currency": (
         "三个大写字母的币种代码（如 CNY）",
         "a currency code of three capitals (such as CNY)",
@@ -157,4 +158,116 @@ def not_before(entity: str, later: str, earlier: str) -> tuple[str, str]:
     return (
         f"{zh}的 {later} 早于 {earlier}。请核对这两个日期。",
         f"The {later} of this {en} is earlier than its {earlier}. Check both dates.",
+    )
+
+
+_CHARACTERS = {
+    "invisible_characters": ("看不见的字符", "characters that nobody sees"),
+    "full_width": ("全角字母、数字或空格", "letters, digits or blanks of double width"),
+}
+
+
+def characters(entity: str, column: str, kind: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    kind_zh, kind_en = _CHARACTERS[kind]
+    return (
+        f"{zh}的 {column} 含有{kind_zh}，会使相同的内容看起来不同。请在源系统中重新输入。",
+        f"The {column} of this {en} has {kind_en}, which make equal things differ. Type it again.",
+    )
+
+
+def personal_data(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 {column} 里有电子邮箱、电话或身份证号。请删去，写到联系人的对应字段里。",
+        f"The {column} of this {en} holds an e-mail address, a phone or identity number. Take it out "
+        "and keep it in the fields meant for it.",
+    )
+
+
+def unmarked_test(entity: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    zh, en = label(entity)
+    listed = ", ".join(columns)
+    return (
+        f"这条{zh}看起来是测试数据（{listed}），却没有标记。请删除，或在源系统中标为测试。",
+        f"This {en} looks like a trial ({listed}) and is not marked as one. Delete it, or mark it.",
+    )
+
+
+def decimal_shift(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 {column} 与同类相比差了 10 倍、100 倍或更多，可能点错了小数点。请核对。",
+        f"The {column} of this {en} is 10, 100 or more times off against its like: is the decimal "
+        "point where it belongs? Check it.",
+    )
+
+
+def spelling(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 {column} 与另一个常用得多的取值只差一点写法。请改用常用的写法。",
+        f"The {column} of this {en} is spelled nearly like a value used far more often. Use that one.",
+    )
+
+
+def near_duplicate(entity: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"这条{zh}与更早的一条很可能是同一个（name、编号、电话或邮箱相近）。请合并，或填写 "
+        "merged_into_id。",
+        f"This {en} is probably one that was there before (like name, code, phone or e-mail). Merge "
+        "them, or fill in merged_into_id.",
+    )
+
+
+def cycle(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"沿着{zh}的 {column} 一级级往上，又回到了它自己。请改正其中一级的 {column}。",
+        f"Following {column} upwards from this {en} leads back to it. Correct one {column} on the way.",
+    )
+
+
+def overlap(entity: str, columns: tuple[str, str]) -> tuple[str, str]:
+    zh, en = label(entity)
+    start, end = columns
+    return (
+        f"同一对象的两条{zh}在时间上重叠，会被重复计算。请改正 {start} 或 {end}，或删去一条。",
+        f"This {en} and another of the same kind share days and are counted twice. Correct {start} "
+        f"or {end}, or delete one.",
+    )
+
+
+def currency_mismatch(entity: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 currency_code 与同一国家、同一价目表的其他记录不同。请核对币种。",
+        f"The currency_code of this {en} is not the one of its country or price list. Check it.",
+    )
+
+
+def percent_scale(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 {column} 应在 0 到 1 之间，这里像是百分数。请除以 100 后填写。",
+        f"The {column} of this {en} looks like a percentage where 0 to 1 belongs. Divide it by 100.",
+    )
+
+
+def possible(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 {column} 是不可能的日期（太早或太晚）。请填写实际日期，不知道就留空。",
+        f"The {column} of this {en} is a date that cannot be (too early or too late). Enter the real "
+        "one, or none.",
+    )
+
+
+def never_filled(entity: str, topic: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"这个数据源的{zh}从来没有 {topic}，依赖它的分析会是空的。请检查源系统是否记录、是否导出。",
+        f"No {en} of this source ever has {topic}: what needs it stays empty. Check whether the source "
+        "keeps it and delivers it.",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,8 @@ class Outcome:
     """What one expectation found in one table.
 
     `rows_failed` counts every failing row. `failing` holds their keys, every one of them, or None
-    where no keys were asked for or none failed. An expectation that raised has `did_run` False,
+    where no keys were asked for or none failed. `sources` are the sources that fail as a whole,
+    without any of their rows (kind `sources`). An expectation that raised has `did_run` False,
     is not passed, and says in `error` why.
     """
 
@@ -41,6 +42,7 @@ class Outcome:
     observed: str | None = None
     error: str | None = None
     failing: pa.Table | None = None
+    sources: tuple[str, ...] = ()
 
 
 def run_suite(
@@ -143,12 +145,12 @@ def _table_outcomes(
     ) as raised:  # The table is not there, or cannot be read: no check of it has run.
         return [_failed_to_run(e, table, str(raised)) for e in expectations]
     statements = {
-        e.rule: _statement(e.condition or "", parameters, key_columns)
+        e.rule: _statement(e.condition or "", parameters, _selected(e, key_columns))
         for e in expectations
-        if e.kind == "rows"
+        if e.kind in ("rows", "sources")
     }
-    absent = _absent(gx, batch, expectations, parameters)
-    asked = [e for e in expectations if e.only_where not in absent]
+    quiet = _quiet(gx, batch, expectations, parameters)
+    asked = [e for e in expectations if e.rule not in quiet]
     # Counting first, asking for keys only where something failed: a tenth of the cost.
     results = _validated(gx, batch, asked, statements, {"result_format": "BOOLEAN_ONLY"})
     counted = {e.rule: result for e, result in zip(asked, results, strict=True)}
@@ -185,18 +187,39 @@ def _table_outcomes(
     return found
 
 
-def _absent(
+# How many conditions one look goes through.
+_LOOK = 10
+
+
+def _quiet(
     gx: Any, batch: Any, expectations: Sequence[Expectation], parameters: Mapping[str, str]
 ) -> set[str]:
-    """The shared conditions (`only_where`) that no row of the table meets."""
-    shared = [e for e in expectations if e.only_where is not None]
-    first = {e.only_where: replace(e, kind="rows") for e in reversed(shared) if e.only_where}
-    looks = {e.rule: _statement(where, parameters, ()) for where, e in first.items()}
-    results = _validated(gx, batch, list(first.values()), looks, {"result_format": "BOOLEAN_ONLY"})
+    """The rules that nothing breaks, found by looks at several conditions together.
+
+    Most rules find nothing on most nights. A look asks for rows that meet any of its conditions;
+    where it finds some, or cannot run, each of its rules is asked for itself.
+    """
+    rules: dict[str, list[Expectation]] = {}
+    for e in expectations:
+        if e.kind == "rows":
+            rules.setdefault(e.only_where or e.condition or "", []).append(e)
+    conditions = list(rules)
+    looks: dict[str, str] = {}
+    shared: dict[str, list[Expectation]] = {}
+    for start in range(0, len(conditions), _LOOK):
+        chosen = conditions[start : start + _LOOK]
+        mine = [e for condition in chosen for e in rules[condition]]
+        either = " or ".join(f"({condition})" for condition in chosen)
+        looks[mine[0].rule] = _statement(either, parameters, ())
+        shared[mine[0].rule] = mine
+    # Each look goes by the name of its first rule.
+    first = [mine[0] for mine in shared.values()]
+    results = _validated(gx, batch, first, looks, {"result_format": "BOOLEAN_ONLY"})
     return {
-        where
-        for where, result in zip(first, results, strict=True)
+        e.rule
+        for look, result in zip(first, results, strict=True)
         if _error(result) is None and result.success
+        for e in shared[look.rule]
     }
 
 
@@ -238,7 +261,7 @@ def _translated(expectation: Expectation, statements: Mapping[str, str]) -> Any:
             return gxe.ExpectColumnValuesToMatchRegex(
                 column=expectation.columns[0], regex=expectation.pattern or "", meta=meta
             )
-        case "rows":
+        case "rows" | "sources":
             return _counted_rows()(unexpected_rows_query=statements[expectation.rule], meta=meta)
         case "row_count":
             return gxe.ExpectTableRowCountToBeBetween(
@@ -267,6 +290,10 @@ def _counted_rows() -> Any:
             return {"success": count == 0, "result": {"observed_value": count}}
 
     return ExpectNoUnexpectedRows
+
+
+def _selected(expectation: Expectation, key_columns: Sequence[str]) -> Sequence[str]:
+    return ("source_system",) if expectation.kind == "sources" else key_columns
 
 
 def _number(text: str | None) -> int | float | None:
@@ -318,6 +345,16 @@ def _failed_outcome(
             is_passed=False,
             rows_failed=0,
             observed=str(details["observed_value"]),
+        )
+    if expectation.kind == "sources":
+        sources = _keys(warehouse, str(statement).format(batch=table), ("source_system",))
+        return Outcome(
+            expectation,
+            table,
+            did_run=True,
+            is_passed=False,
+            rows_failed=0,
+            sources=tuple(sorted(sources.column("source_system").to_pylist())),
         )
     count = details["observed_value"] if statement is not None else details["unexpected_count"]
     failing = None

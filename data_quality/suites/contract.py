@@ -10,11 +10,14 @@ from data_quality.expectations import (
     counted,
     fits,
     not_future,
+    possible,
     refers,
     required,
     unique_key,
 )
+from data_quality.peers import spelling
 from data_quality.suites import crm, orders, survey
+from data_quality.texts import FULL_WIDTH, INVISIBLE, characters, personal_data
 from pipelines.extract import contract
 
 # A line without its order, an answer without its response or question, a split or a history row
@@ -57,6 +60,52 @@ PAST_COLUMNS = frozenset(
     }
 )
 
+# Ends that people leave open by a day far away.
+OPEN_ENDS = frozenset({"ends_on", "valid_to", "leave_date"})
+
+# Where people write what they like: no names to compare, and no place for others' addresses.
+FREE_TEXTS = {
+    "opportunities": ("next_step", "lost_reason"),
+    "activities": ("outcome",),
+    "research_notes": ("title", "body", "tags"),
+    "improvement_actions": ("finding",),
+    "returns": ("reason",),
+    "survey_answers": ("value_text",),
+}
+
+# Columns that name a stage without being declared as references: a stage has a key of two parts.
+STAGES = frozenset(
+    {
+        ("opportunities", "pipeline_id"),
+        ("opportunities", "stage_id"),
+        ("opportunity_stage_history", "from_stage_id"),
+        ("opportunity_stage_history", "to_stage_id"),
+    }
+)
+
+# Columns that hold one of few names, which are spelled in one way.
+NAMES = {
+    "users": ("role", "region"),
+    "teams": ("region",),
+    "accounts": ("industry", "segment", "country", "region", "city", "source"),
+    "contacts": ("title",),
+    "leads": ("source", "status"),
+    "opportunities": ("lead_source", "lost_reason"),
+    "campaigns": ("type", "channel"),
+    "tickets": ("category", "priority", "channel"),
+    "training_sessions": ("course",),
+    "market_sizes": ("segment", "region"),
+    "research_notes": ("source", "segment"),
+    "targets": ("dimension", "member"),
+    "customers": ("country", "region", "city", "segment"),
+    "products": ("category", "family"),
+    "orders": ("channel", "region"),
+    "payments": ("method", "status"),
+    "shipments": ("carrier",),
+    "returns": ("reason",),
+    "survey_responses": ("channel",),
+}
+
 
 @cache
 def suite(entity_name: str) -> tuple[Expectation, ...]:
@@ -96,6 +145,24 @@ def _of_living_rows(expectation: Expectation, entity: contract.Entity) -> Expect
 
 def _declared(entity: contract.Entity) -> tuple[Expectation, ...]:
     needed = {column.name for column in entity.columns if column.is_required}
+    dates = tuple(
+        column.name
+        for column in entity.columns
+        if column.type in ("date", "timestamp") and column.name != "updated_at"
+    )
+    # A reference that is written differently leads nowhere, and a word that must be of a list is not
+    # on it: they are told of as that.
+    listed = {e.columns[0] for e in _own(entity) if e.kind == "in_set"}
+    names = tuple(
+        column.name
+        for column in entity.columns
+        if column.type == "text"
+        and column.references is None
+        and (entity.name, column.name) not in STAGES
+        and column.name != "currency_code"
+        and column.name not in listed.union(FREE_TEXTS.get(entity.name, ()))
+    )
+    spelled = spelling(entity.name, NAMES.get(entity.name, ()), staging_table(entity.name))
     found = [counted(entity.name)]
     found.append(
         unique_key(entity.name, entity.key, tuple(part for part in entity.key if part in needed))
@@ -107,6 +174,24 @@ def _declared(entity: contract.Entity) -> tuple[Expectation, ...]:
             found.append(fits(entity.name, column.name, column.type, column.is_required))
         if column.name in PAST_COLUMNS:
             found.append(not_future(entity.name, column.name, column.type))
+        if column.type in ("date", "timestamp") and column.name != "updated_at":
+            found.append(
+                possible(
+                    entity.name,
+                    column.name,
+                    has_last=column.name not in PAST_COLUMNS | OPEN_ENDS,
+                    together=dates,
+                )
+            )
+        if column.name in names:
+            found += [
+                characters(entity.name, column.name, "invisible_characters", INVISIBLE, names),
+                characters(entity.name, column.name, "full_width", FULL_WIDTH, names),
+            ]
+        if column.name in FREE_TEXTS.get(entity.name, ()):
+            found.append(personal_data(entity.name, column.name))
+        if column.name in spelled:
+            found.append(spelled[column.name])
         if column.references is not None:
             (key,) = contract.entities()[column.references].key
             is_held = (entity.name, column.name) in HELD_REFERENCES

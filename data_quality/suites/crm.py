@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from data_quality.expectations import (
+    CURRENCY,
     Expectation,
     between,
+    can_be,
     in_set,
+    is_currency,
     local_day,
     matches,
+    never_filled,
     not_before,
+    percent_scale,
     rows,
+    share,
 )
+from data_quality.peers import (
+    currency_mismatch,
+    cycle,
+    decimal_shift,
+    near_duplicate,
+    overlap,
+)
+from data_quality.texts import phone, unmarked_test
 
-# No backslash: not every way to write a literal keeps it.
-EMAIL = "^[^@ ]+@[^@ ]+[.][^@ ]+$"
-CURRENCY = "^[A-Z][A-Z][A-Z]$"
+# No backslash and no brace: not every way to write a literal keeps them. No two points in a row,
+# none at an end, and a domain of two parts or more that does not end in a digit.
+_PART = "[^@ .,;:()<>]+"
+EMAIL = f"^{_PART}([.]{_PART})*@({_PART}[.])+[^@ .,;:()<>0-9-][^@ .,;:()<>]+$"
 
 # The stage of a deal, where it is known; its own flags count only where it is not.
 _STAGE = (
@@ -29,6 +44,24 @@ _IS_CLOSED = (
     f"(exists ({_STAGE} and stage.is_closed)"
     f" or (coalesce(this.is_closed, false) and not exists ({_STAGE})))"
 )
+_IS_LOST = (
+    f"(exists ({_STAGE} and stage.is_closed and not stage.is_won)"
+    f" or (coalesce(this.is_closed, false) and not coalesce(this.is_won, false)"
+    f" and not exists ({_STAGE})))"
+)
+
+# The deal of a row that belongs to one.
+_DEAL = (
+    "select 1 from staging.stg_crm__opportunities as deal"
+    " where deal.opportunity_id = this.opportunity_id"
+)
+
+
+def _peers(entity: str, value: str, group: str, where: str = "true") -> str:
+    return (
+        f"select source_system, _record_id, {value} as value, {group} as peer_group"
+        f" from staging.stg_crm__{entity} where {where}"
+    )
 
 
 def _only_when(column: str, state: str, zh: str, en: str, condition: str) -> Expectation:
@@ -45,9 +78,42 @@ def _only_when(column: str, state: str, zh: str, en: str, condition: str) -> Exp
     )
 
 
+# A deal against what its lines come to, and what its history said last; a line against what is
+# missing in its deal. Else against the deals and lines of the same product.
+_LINE_SUMS = (
+    "select opportunity_id, sum(amount) as amount from staging.stg_crm__opportunity_lines"
+    " where amount > 0 group by opportunity_id"
+)
+_OWN_AMOUNTS = (
+    "select deal.source_system, deal._record_id, deal.amount as value, sums.amount as expected"
+    " from staging.stg_crm__opportunities as deal"
+    f" join ({_LINE_SUMS}) as sums on sums.opportunity_id = deal.opportunity_id"
+    " union all select deal.source_system, deal._record_id, deal.amount,"
+    " max_by(history.amount, history.changed_at)"
+    " from staging.stg_crm__opportunities as deal"
+    " join staging.stg_crm__opportunity_stage_history as history"
+    " on history.opportunity_id = deal.opportunity_id"
+    " where history.amount > 0 group by deal.source_system, deal._record_id, deal.amount"
+)
+_OWN_LINE_AMOUNTS = (
+    "select lines.source_system, lines._record_id, lines.amount as value,"
+    " deal.amount - sums.amount + lines.amount as expected"
+    " from staging.stg_crm__opportunity_lines as lines"
+    " join staging.stg_crm__opportunities as deal on deal.opportunity_id = lines.opportunity_id"
+    f" join ({_LINE_SUMS}) as sums on sums.opportunity_id = lines.opportunity_id"
+)
+
+# Plans that pay for one and the same thing; a plan that is not known is one of its own.
+_MEASURE = (
+    "coalesce((select min(plan.measure) from staging.stg_crm__commission_plans as plan"
+    " where plan.plan_id = {0}.plan_id), {0}.plan_id)"
+)
+
 EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
     "users": (
         matches("users", "email", EMAIL, "email", "warn"),
+        unmarked_test("users", ("name",)),
+        cycle("users", "manager_id", "staging.stg_crm__users", "user_id"),
         not_before("users", "leave_date", "hire_date", ("date", "date")),
         rows(
             "users.manager_id.not_self",
@@ -59,8 +125,16 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "The manager_id of this user is their own. Name the real manager, or leave it empty.",
         ),
     ),
+    "teams": (cycle("teams", "parent_team_id", "staging.stg_crm__teams", "team_id"),),
     "accounts": (
         matches("accounts", "email", EMAIL, "email", "warn"),
+        phone("accounts", "staging.stg_crm__accounts"),
+        unmarked_test("accounts", ("name", "email")),
+        near_duplicate(
+            "accounts", "staging.stg_crm__accounts", "account_id", "city", ("tax_id", "external_id")
+        ),
+        cycle("accounts", "parent_account_id", "staging.stg_crm__accounts", "account_id"),
+        cycle("accounts", "merged_into_id", "staging.stg_crm__accounts", "account_id"),
         between("accounts", "employee_count", "0", None, "warn"),
         rows(
             "accounts.parent_account_id.not_self",
@@ -73,13 +147,33 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "empty.",
         ),
     ),
-    "contacts": (matches("contacts", "email", EMAIL, "email", "warn"),),
+    "contacts": (
+        matches("contacts", "email", EMAIL, "email", "warn"),
+        phone("contacts", "staging.stg_crm__contacts"),
+        unmarked_test("contacts", ("name", "email")),
+        near_duplicate("contacts", "staging.stg_crm__contacts", "contact_id", "account_id"),
+        cycle("contacts", "merged_into_id", "staging.stg_crm__contacts", "contact_id"),
+    ),
     "leads": (
         not_before("leads", "first_response_at", "created_at", ("timestamp", "timestamp")),
         not_before("leads", "converted_at", "created_at", ("timestamp", "timestamp")),
+        rows(
+            "leads.contact_id.near_duplicate",
+            ("lead_id", "contact_id"),
+            "warn",
+            "uniqueness",
+            "exists (select 1 from staging.stg_crm__leads as older"
+            " where older.contact_id = this.contact_id and older.is_deleted is not true"
+            " and older.created_at >= this.created_at - interval 7 day"
+            " and (older.created_at < this.created_at"
+            " or older.created_at = this.created_at and older.lead_id < this.lead_id))",
+            "同一联系人（contact_id）七天内已有一条线索，这一条很可能是重复录入。请合并。",
+            "The contact of this lead (contact_id) had one within the seven days before: it was "
+            "probably entered twice. Merge them.",
+        ),
     ),
     "pipeline_stages": (
-        between("pipeline_stages", "default_probability", "0", "1", "reject"),
+        *share("pipeline_stages", "default_probability", "reject"),
         rows(
             "pipeline_stages.is_won.only_when_closed",
             ("is_won", "is_closed"),
@@ -104,7 +198,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
     ),
     "opportunities": (
         between("opportunities", "amount", "0", None, "reject"),
-        between("opportunities", "probability", "0", "1", "reject"),
+        *share("opportunities", "probability", "reject"),
         in_set("opportunities", "type", ("new", "expansion", "renewal"), "warn"),
         in_set(
             "opportunities",
@@ -117,11 +211,70 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
         _only_when("created_at", "closed", "已关闭", "closed", _IS_CLOSED),
         _only_when("closed_at", "closed", "已关闭", "closed", _IS_CLOSED),
         rows(
+            "opportunities.lost_reason.required_when_lost",
+            ("lost_reason",),
+            "warn",
+            "completeness",
+            f"coalesce(trim(this.lost_reason), '') = '' and {_IS_LOST}"
+            " and exists (select 1 from staging.stg_crm__opportunities as other"
+            " where other.source_system = this.source_system and trim(other.lost_reason) <> '')",
+            "已输单的商机缺少 lost_reason。请补填输单原因。",
+            "This lost deal has no lost_reason. Enter why it was lost.",
+        ),
+        never_filled(
+            "opportunities",
+            "lost_reason",
+            ("lost_reason",),
+            f"this.is_deleted is not true and {_IS_LOST}",
+            "trim(this.lost_reason) <> ''",
+        ),
+        not_before("opportunities", "expected_close_date", "created_at", ("date", "timestamp")),
+        unmarked_test("opportunities", ("name",)),
+        cycle(
+            "opportunities", "merged_into_id", "staging.stg_crm__opportunities", "opportunity_id"
+        ),
+        currency_mismatch(
+            "opportunities",
+            "staging.stg_crm__opportunities",
+            "account_id",
+            "staging.stg_crm__accounts",
+        ),
+        decimal_shift(
+            "opportunities",
+            "amount",
+            _peers("opportunities", "amount", "product_id || ' ' || coalesce(currency_code, '')"),
+            own=_OWN_AMOUNTS,
+        ),
+        rows(
+            "opportunities.stage_id.matches_history",
+            ("stage_id",),
+            "warn",
+            "consistency",
+            # Stages that nobody knows are told of as that.
+            f"exists ({_STAGE}) and this.opportunity_id in (select history.opportunity_id"
+            " from staging.stg_crm__opportunity_stage_history as history"
+            " join (select opportunity_id, max(changed_at) as changed_at"
+            " from staging.stg_crm__opportunity_stage_history group by opportunity_id) as newest"
+            " on newest.opportunity_id = history.opportunity_id"
+            " and newest.changed_at = history.changed_at"
+            " join staging.stg_crm__opportunities as deal"
+            " on deal.opportunity_id = history.opportunity_id"
+            " join staging.stg_crm__pipeline_stages as reached"
+            " on reached.pipeline_id = deal.pipeline_id and reached.stage_id = history.to_stage_id"
+            " group by history.opportunity_id"
+            " having count(case when history.to_stage_id = deal.stage_id then 1 end) = 0)",
+            "商机的 stage_id 与阶段记录中最后到达的阶段不一致。请改正 stage_id 或补记阶段变化。",
+            "The stage_id of this deal is not the stage that its history ends in. Correct it, or add "
+            "the change of stage.",
+            needs=("opportunity_stage_history",),
+        ),
+        rows(
             "opportunities.closed_at.not_before_created_at",
             ("closed_at", "created_at"),
             "warn",
             "consistency",
-            f"{local_day('this.closed_at')} < {local_day('this.created_at')}",
+            f"{local_day('this.closed_at')} < {local_day('this.created_at')}"
+            f" and {can_be('this.closed_at')}",
             "商机的关闭日期早于创建日期，销售周期无法计算。请核对 closed_at 和 created_at。",
             "This deal was closed before it was created, so it has no sales cycle. Check closed_at "
             "and created_at.",
@@ -161,9 +314,65 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             needs=("opportunity_splits",),
         ),
     ),
-    "opportunity_splits": (between("opportunity_splits", "share", "0", "1", "reject"),),
+    "opportunity_splits": share("opportunity_splits", "share", "reject"),
     "opportunity_stage_history": (
         between("opportunity_stage_history", "amount", "0", None, "warn"),
+        rows(
+            "opportunity_stage_history.to_stage_id.reference",
+            ("to_stage_id",),
+            "warn",
+            "consistency",
+            f"trim(this.to_stage_id) <> '' and exists ({_DEAL} and deal.pipeline_id in"
+            " (select pipeline_id from staging.stg_crm__pipeline_stages))"
+            f" and not exists ({_DEAL} and exists (select 1"
+            " from staging.stg_crm__pipeline_stages as stage"
+            " where stage.pipeline_id = deal.pipeline_id and stage.stage_id = this.to_stage_id))",
+            "阶段记录的 to_stage_id 不是该商机所在流程的阶段。请改正。",
+            "The to_stage_id of this stage change is no stage of the deal's pipeline. Correct it.",
+            needs=("pipeline_stages",),
+        ),
+        rows(
+            "opportunity_stage_history.changed_at.within_deal",
+            ("changed_at",),
+            "warn",
+            "consistency",
+            # By day: a source may know the day only. Closing is often recorded later.
+            f"{can_be('this.changed_at')}"
+            f" and exists ({_DEAL} and deal.created_at <= this._extracted_at"
+            f" and ({local_day('this.changed_at')} < {local_day('deal.created_at')}"
+            f" or deal.is_closed and {local_day('this.changed_at')} > {local_day('deal.closed_at')}"
+            " and this.to_stage_id <> this.from_stage_id and exists (select 1"
+            " from staging.stg_crm__pipeline_stages as stage"
+            " where stage.pipeline_id = deal.pipeline_id and stage.stage_id = this.to_stage_id"
+            " and not stage.is_closed)))",
+            "阶段记录的 changed_at 早于商机创建，或晚于商机关闭。请核对日期。",
+            "The changed_at of this stage change lies before its deal was created or after it was "
+            "closed. Check the dates.",
+        ),
+    ),
+    "opportunity_lines": (
+        between("opportunity_lines", "quantity", "0", None, "warn"),
+        between("opportunity_lines", "amount", "0", None, "warn"),
+        rows(
+            "opportunity_lines.currency_code.currency_mismatch",
+            ("currency_code",),
+            "warn",
+            "consistency",
+            f"exists ({_DEAL} and deal.currency_code <> this.currency_code"
+            f" and {is_currency('deal.currency_code')} and {is_currency('this.currency_code')})",
+            "商机明细的 currency_code 与商机的币种不同。请核对币种。",
+            "The currency_code of this deal line is not its deal's. Check it.",
+        ),
+        decimal_shift(
+            "opportunity_lines",
+            "amount",
+            _peers(
+                "opportunity_lines",
+                "amount / nullif(quantity, 0)",
+                "product_id || ' ' || coalesce(currency_code, '')",
+            ),
+            own=_OWN_LINE_AMOUNTS,
+        ),
     ),
     "activities": (
         in_set("activities", "type", ("call", "email", "meeting", "demo", "task", "note"), "warn"),
@@ -183,34 +392,79 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "销售指标既没有 user_id 也没有 team_id。请填写其中一个。",
             "This quota names neither a user nor a team. Fill in user_id or team_id.",
         ),
+        overlap(
+            "quotas",
+            ("period_start", "period_end"),
+            "staging.stg_crm__quotas",
+            (
+                "coalesce({0}.user_id, '') || '|' || case when {0}.user_id is null"
+                " then {0}.team_id else '' end",
+                "{0}.measure",
+            ),
+        ),
+        decimal_shift(
+            "quotas",
+            "amount",
+            _peers(
+                "quotas",
+                "amount / (period_end - period_start + 1)",
+                "coalesce('user ' || user_id, 'team ' || team_id) || ' ' || measure"
+                " || coalesce(currency_code, '')",
+            ),
+        ),
     ),
     "commission_plans": (
         in_set("commission_plans", "measure", ("bookings", "revenue"), "warn"),
         in_set("commission_plans", "period_type", ("month", "quarter"), "warn"),
     ),
-    "commission_tiers": (between("commission_tiers", "rate", "0", None, "reject"),),
+    "commission_tiers": (
+        between("commission_tiers", "rate", "0", None, "reject"),
+        between("commission_tiers", "attainment_from", "0", None, "warn"),
+        between("commission_tiers", "cap_amount", "0", None, "warn"),
+        percent_scale("commission_tiers", "rate", "warn"),
+        percent_scale("commission_tiers", "attainment_from", "warn", limit="10"),
+    ),
     "commission_assignments": (
+        overlap(
+            "commission_assignments",
+            ("valid_from", "valid_to"),
+            "staging.stg_crm__commission_assignments",
+            ("{0}.user_id", _MEASURE),
+            has_open_end=True,
+        ),
         not_before("commission_assignments", "valid_to", "valid_from", ("date", "date")),
     ),
     "campaigns": (
         not_before("campaigns", "ends_on", "starts_on", ("date", "date")),
         between("campaigns", "budget", "0", None, "warn"),
         between("campaigns", "cost", "0", None, "warn"),
+        unmarked_test("campaigns", ("name",)),
     ),
     "tickets": (
         not_before("tickets", "first_response_at", "created_at", ("timestamp", "timestamp")),
         not_before("tickets", "resolved_at", "created_at", ("timestamp", "timestamp")),
+        between("tickets", "reopened_count", "0", None, "warn"),
     ),
     "training_sessions": (
         in_set("training_sessions", "format", ("online", "workshop", "role_play"), "warn"),
+        between("training_sessions", "cost", "0", None, "warn"),
     ),
     "training_attendances": (
-        between("training_attendances", "exam_score", "0", "1", "warn"),
-        between("training_attendances", "feedback_score", "0", "1", "warn"),
+        *share("training_attendances", "exam_score", "warn"),
+        *share("training_attendances", "feedback_score", "warn"),
     ),
     "market_sizes": (
         between("market_sizes", "amount", "0", None, "reject"),
         not_before("market_sizes", "period_end", "period_start", ("date", "date"), "reject"),
+        decimal_shift(
+            "market_sizes",
+            "amount",
+            _peers(
+                "market_sizes",
+                "amount / (period_end - period_start + 1)",
+                "segment || '|' || region || coalesce(currency_code, '')",
+            ),
+        ),
     ),
     "research_notes": (
         in_set(
@@ -220,5 +474,16 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "warn",
         ),
     ),
-    "targets": (not_before("targets", "period_end", "period_start", ("date", "date"), "reject"),),
+    "targets": (
+        not_before("targets", "period_end", "period_start", ("date", "date"), "reject"),
+        percent_scale(
+            "targets",
+            "amount",
+            "warn",
+            where="(this.metric like '%_rate' or this.metric in ('attainment', 'share'))",
+        ),
+    ),
+    "improvement_actions": (
+        not_before("improvement_actions", "closed_on", "started_on", ("date", "date")),
+    ),
 }

@@ -89,7 +89,8 @@ def check_results(
                     rows_checked=rows,
                     rows_failed=failed[source],
                     is_passed=outcome.did_run
-                    and (outcome.is_passed if is_count else failed[source] == 0),
+                    and (outcome.is_passed if is_count else failed[source] == 0)
+                    and source not in outcome.sources,
                     did_run=outcome.did_run,
                     observed=str(rows if is_count else failed[source]) if outcome.did_run else None,
                     threshold=expectation.threshold,

@@ -101,6 +101,7 @@ def test_nothing_fails_beside_the_faults_but_what_fails_when_they_are_mended(sto
     assert {rule for _, _, rule in others} <= {
         "orders.order_lines.present",
         "returns.order_line_id.or_order_or_product",
+        "customers.name.near_duplicate",
     }
 
 

@@ -42,6 +42,11 @@ def plain_outcome(
         is_passed = int(e.minimum or 0) <= count <= int(e.maximum or count)
         return Outcome(e, table, True, is_passed, 0, None if is_passed else str(count))
     condition = Template(_condition(e)).substitute(parameters).format(batch=table)
+    if e.kind == "sources":
+        found = connection.execute(
+            f"select source_system from {table} as this where {condition} order by source_system"
+        ).fetchall()
+        return Outcome(e, table, True, not found, 0, sources=tuple(name for (name,) in found))
     keys = ", ".join(key_columns) or "1 as failing"
     failing = connection.sql(
         f"select {keys} from {table} as this where {condition}"
@@ -53,7 +58,7 @@ def plain_outcome(
 
 
 def _condition(e: Expectation) -> str:
-    if e.kind == "rows":
+    if e.kind in ("rows", "sources"):
         return e.condition or ""
     column = e.columns[0]
     if e.kind == "in_set":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -29,6 +30,7 @@ _FIRST = {
     "hire_date",
     "period_start",
     "valid_from",
+    "sent_at",
 }
 _BY_TYPE: dict[str, Any] = {
     "text": "some text",
@@ -53,11 +55,33 @@ _GOOD: dict[tuple[str, str], Any] = {
     ("orders", "status"): "confirmed",
     ("orders", "discount_amount"): Decimal(0),
     ("order_lines", "discount_amount"): Decimal(0),
+    ("shipment_lines", "quantity"): Decimal(0),
+    ("returns", "quantity"): Decimal(0),
+    ("returns", "amount"): Decimal(0),
     ("surveys", "kind"): "csat",
     ("survey_questions", "kind"): "rating",
     ("survey_questions", "measure"): "csat",
     ("survey_questions", "scale_max"): Decimal(5),
     ("survey_answers", "choice"): "",
+}
+
+# What tells records apart.
+_OWN = {
+    (entity, column)
+    for entity, columns in {
+        "accounts": ("name", "tax_id", "external_id"),
+        "contacts": ("name",),
+        "customers": ("name", "tax_id", "external_id"),
+    }.items()
+    for column in columns
+}
+# Two leads of one contact, or two responses of one respondent, would be one too many.
+_ALONE = {
+    ("leads", "contact_id"),
+    ("survey_responses", "invitation_id"),
+    ("survey_responses", "account_id"),
+    ("survey_responses", "customer_id"),
+    ("survey_responses", "user_id"),
 }
 
 
@@ -71,13 +95,19 @@ def good_row(entity_name: str, label: str = "base", **changes: Any) -> Row:
             value -= timedelta(days=4)
         if column.name in ("currency_code",):
             value = "CNY"
+        # Nobody is anybody's duplicate.
         if column.name == "email":
-            value = "name@example.com"
-        if column.name in ("pipeline_id", "stage_id"):
+            value = f"{_own_number(label)}@aurora.cn"
+        if column.name == "phone":
+            value = f"+49 {_own_number(label)}"
+        if (entity_name, column.name) in _OWN:
+            value = f"{_own_number(label)} of {label}"
+        if column.name in ("pipeline_id", "stage_id", "from_stage_id", "to_stage_id"):
             value = "base"
         if column.references is not None:
-            # A row is not its own parent; nobody else is one's duplicate.
-            value = None if column.references == entity_name else "base"
+            # A row is not its own parent, nor anybody's duplicate.
+            is_alone = column.references == entity_name or (entity_name, column.name) in _ALONE
+            value = None if is_alone else "base"
         row[column.name] = value
     for part in entity.key:
         if entity.column(part).type == "text" and entity.column(part).references is None:
@@ -93,6 +123,10 @@ def good_row(entity_name: str, label: str = "base", **changes: Any) -> Row:
     unknown = changes.keys() - row.keys() - {"_rejected_values", "_extra", "_row_number"}
     assert not unknown, f"{entity_name} has no {unknown}"
     return row | changes
+
+
+def _own_number(label: str) -> str:
+    return str(4_000_000_000 + zlib.crc32(label.encode()) * 37 % 999_999_937)
 
 
 def lake_schema(entity_name: str) -> pa.Schema:

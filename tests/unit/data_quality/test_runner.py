@@ -14,6 +14,7 @@ import pytest
 
 from data_quality import duckdb_dialect
 from data_quality.expectations import (
+    CURRENCY,
     Expectation,
     between,
     in_set,
@@ -26,7 +27,7 @@ from data_quality.expectations import (
 )
 from data_quality.runner import run_suite
 from data_quality.suites.contract import suite
-from data_quality.suites.crm import CURRENCY, EMAIL
+from data_quality.suites.crm import EMAIL
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FRAME = pd.DataFrame(

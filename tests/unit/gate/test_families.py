@@ -244,7 +244,7 @@ def test_rows_that_name_no_parent_wait_for_nobody(company: Company) -> None:
     _order(company)
     company.send("order_lines", "stray", order_id=None)
     company.send("orders", "nameless", order_id=None, total_amount=None, channel=None)
-    company.send("returns", "by product", order_id=None, order_line_id=None)
+    company.send("returns", "by product", order_id=None, order_line_id=None, amount=Decimal(1))
     company.gate()
     assert company.accepted("returns", "amount") == {"by product": Decimal(1)}
     assert company.waiting() == {
