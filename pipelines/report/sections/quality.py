@@ -34,9 +34,12 @@ def fix_list(release: Release, words: Words) -> Table | None:
     if not release.has("quality_issues"):
         return None
     name, join = _owner(release)
+    # A release that is older than corrections has no proposals either.
+    proposed = "proposed_value" if release.has("quality_corrections") else "null"
     rows = release.rows(
         f"select {name} as owner, quality_issues.source_system, entity, record_id, column_name,"
-        f" rule, action, amount_at_risk, message_{words.language} as message,"
+        f" rule, action, amount_at_risk, {proposed} as proposed_value,"
+        f" message_{words.language} as message,"
         " cast(first_seen_at as date) as first_seen"
         f" from quality_issues{join} where status = 'open'"
         " order by amount_at_risk desc nulls last, issue_id limit ?",
@@ -58,12 +61,65 @@ def fix_list(release: Release, words: Words) -> Table | None:
             Column("entity", words.say("column.entity")),
             Column("record_id", words.say("column.record_id")),
             Column("column_name", words.say("column.column_name")),
+            Column("proposed_value", words.say("column.proposed_value")),
             Column("action", words.say("column.action")),
             Column("source_system", words.say("column.source_system")),
             Column("first_seen", words.say("column.first_seen_at"), "day"),
         ),
         rows,
         note=words.say("quality.fix_note"),
+    )
+
+
+def _corrections(release: Release, words: Words) -> list[Row]:
+    """Corrections that count, by what was corrected and how."""
+    rows = release.rows(
+        "select entity, column_name, split_part(rule, '.', 3) as kind,"
+        " count(*) filter (where approved_by = 'rule') as by_rule,"
+        " count(*) filter (where approved_by <> 'rule') as by_people"
+        " from quality_corrections where not is_undone group by all"
+        " order by by_rule + by_people desc, entity, column_name, kind"
+    )
+    for row in rows:
+        row["kind"] = words.choice("correction", row["kind"])
+    return rows
+
+
+def _corrections_told(release: Release, words: Words, rows: list[Row]) -> list[str]:
+    """How many were made and how many wait for a yes; nothing where there are none."""
+    by_rule, by_people = (sum(row[name] for row in rows) for name in ("by_rule", "by_people"))
+    waiting = 0
+    if release.has("quality_issues"):
+        (found,) = release.rows(
+            "select count(*) as n from quality_issues"
+            " where status = 'open' and proposed_value is not null"
+        )
+        waiting = found["n"]
+    if not by_rule + by_people + waiting:
+        return []
+    whole = words.numbers.whole
+    return [
+        words.say(
+            "quality.corrections",
+            by_rule=whole(by_rule),
+            by_people=whole(by_people),
+            waiting=whole(waiting),
+        )
+    ]
+
+
+def _corrections_table(rows: list[Row], words: Words) -> Table:
+    return Table(
+        "corrections",
+        words.say("quality.correction_table"),
+        (
+            Column("entity", words.say("column.entity")),
+            Column("column_name", words.say("column.column_name")),
+            Column("kind", words.say("column.correction")),
+            Column("by_rule", words.say("column.by_rule"), "count"),
+            Column("by_people", words.say("column.by_people"), "count"),
+        ),
+        rows,
     )
 
 
@@ -197,6 +253,10 @@ def quality(release: Release, words: Words) -> Section | None:
         )
     else:
         parts.append(words.say("quality.no_issues"))
+    made = []
+    if release.has("quality_corrections"):
+        made = _corrections(release, words)
+        parts += _corrections_told(release, words, made)
     figures: list[Figure] = []
     if len(owners) > 1:
         rows = [
@@ -235,6 +295,8 @@ def quality(release: Release, words: Words) -> Section | None:
                               rows=15),
             )
         )  # fmt: skip
+    if made:
+        tables.append(_corrections_table(made, words))
     failures = _failed(release, words) if failed else []
     if failures:
         tables.append(

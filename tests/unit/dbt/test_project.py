@@ -58,6 +58,9 @@ RUN_TABLES = {
     "record_id varchar, column_name varchar, rule varchar, kind varchar, value_before varchar, "
     "value_after varchar, corrected_at timestamptz, last_seen_at timestamptz, approved_by varchar, "
     "is_undone boolean, is_personal boolean",
+    "gate.proposals": "correction_id varchar, issue_id varchar, source_system varchar, "
+    "entity varchar, record_id varchar, column_name varchar, rule varchar, value_before varchar, "
+    "value_after varchar",
     "gate.rejected": "source_system varchar, entity varchar, record_id varchar, rule varchar",
 }
 

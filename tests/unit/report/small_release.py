@@ -82,7 +82,10 @@ TABLES = {
     " record_id varchar, column_name varchar, rule varchar, dimension varchar, action varchar,"
     " owner_id varchar, first_seen_at timestamptz, last_seen_at timestamptz, status varchar,"
     " accepted_by varchar, accepted_until date, amount_at_risk decimal(18, 4),"
-    " message_zh varchar, message_en varchar",
+    " proposed_value varchar, message_zh varchar, message_en varchar",
+    "quality_corrections": "correction_id varchar, source_system varchar, entity varchar,"
+    " record_id varchar, column_name varchar, rule varchar, value_before varchar,"
+    " value_after varchar, corrected_at timestamptz, approved_by varchar, is_undone boolean",
     "source_freshness": "source_system varchar, entity varchar, last_extracted_at timestamptz,"
     " last_record_at timestamptz, rows_read bigint, rows_deleted bigint, rows_rejected bigint,"
     " lag_hours double, is_stale boolean, status varchar",
@@ -401,8 +404,19 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             "action": "reject" if number == 7 else "warn", "rows_checked": 1000,
             "rows_failed": 12 if failed else 0, "is_passed": not failed, "did_run": True,
         })  # fmt: skip
+    for number in range(7):
+        rows["quality_corrections"].append({
+            "correction_id": f"c{number}", "source_system": "shop", "entity": "orders",
+            "record_id": f"o{number}", "column_name": "currency_code",
+            "rule": "orders.currency_code.case" if number < 5
+            else "orders.currency_code.currency_mismatch",
+            "value_before": "usd", "value_after": "USD",
+            "corrected_at": "2026-06-01 02:00:00+00",
+            "approved_by": "rule" if number < 5 else "ann", "is_undone": number == 6,
+        })  # fmt: skip
     for number in range(24):
         rows["quality_issues"].append({
+            "proposed_value": "USD" if number in (3, 4, 23) else None,
             "issue_id": f"i{number:02d}", "source_system": "shop", "entity": "orders",
             "record_id": f"o{number}", "column_name": "customer_id",
             "rule": "orders.check_7" if number % 2 else "orders.check_30",

@@ -347,9 +347,29 @@ def test_quality_says_what_failed_and_who_mends_it(
     said = lead(built(release_file, "en", company), "quality")
     assert said.startswith("2 of 120 checks failed. Records to mend: 20, with 200K at")
     path = changed("delete from quality_issues", "update quality_checks set is_passed = true")
-    assert lead(built(path, "en", company), "quality") == (
+    assert lead(built(path, "en", company), "quality").startswith(
         "All 120 checks passed. No record waits to be mended."
     )
+
+
+def test_quality_says_what_was_corrected_and_what_waits(
+    changed: Changed, release_file: Path, company: CompanyFacts
+) -> None:
+    told = "Corrected: 5 by rules and 1 by people; {} wait for a yes"
+    report = built(release_file, "en", company)
+    assert told.format(2) in lead(report, "quality")
+    (section,) = [s for s in report.sections if s.key == "quality"]
+    (table,) = [t for t in section.tables if t.key == "corrections"]
+    assert [(r["kind"], r["by_rule"], r["by_people"]) for r in table.rows] == [
+        ("Upper and lower case", 5, 0),
+        ("Currency", 0, 1),
+    ]
+    path = changed(
+        "delete from quality_corrections", "update quality_issues set proposed_value = null"
+    )
+    assert "Corrected" not in lead(built(path, "en", company), "quality")
+    path = changed("drop table quality_corrections")
+    assert "Corrected" not in lead(built(path, "en", company), "quality")
 
 
 def test_an_empty_release_has_nothing_to_report_and_says_so(

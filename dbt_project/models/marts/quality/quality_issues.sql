@@ -4,6 +4,12 @@ with issues as (
 
 ),
 
+proposals as (
+
+    select * from {{ source('gate', 'proposals') }}
+
+),
+
 record_amounts as (
 
     select * from {{ ref('int_record_amounts') }}
@@ -41,9 +47,11 @@ valued as (
         issues.accepted_by,
         issues.accepted_until,
         cast(round(coalesce(risks.amount, 0), 4) as decimal(18, 4)) as amount_at_risk,
+        proposals.value_after as proposed_value,
         issues.message_zh,
         issues.message_en
     from issues
+    left join proposals on issues.issue_id = proposals.issue_id
     left join risks
         on
             issues.entity = risks.entity
