@@ -165,6 +165,9 @@ _SLIP = (
     f" and regexp_replace(usual.bare, '{_CLOSING}', '') = regexp_replace(rare.bare, '{_CLOSING}', '')"
     " or not " + _LATIN + " and damerau_levenshtein(usual.bare, rare.bare) = 1"
     " and (length(usual.bare) >= 5 or length(usual.bare) = 4 and usual.n >= 40 * rare.n)"
+    # The same characters in another order.
+    f" or not {_LATIN} and length(usual.bare) >= 4 and usual.n >= 40 * rare.n"
+    " and list_sort(string_split(usual.bare, '')) = list_sort(string_split(rare.bare, ''))"
 )
 
 

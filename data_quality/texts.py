@@ -40,6 +40,7 @@ PERSONAL = "|".join(f"({form})" for form in _PERSONS)
 _NOUNS = (
     "account|acct|company|customer|client|contact|user|person|name|lead|deal|opportunity|order"
     "|record|data|entry|product|item|survey|response|answer|only|do not use|please ignore|ignore"
+    "|test|dummy|demo"
 )
 _NOUNS_ZH = (
     "客户|公司|账号|账户|用户|联系人|线索|商机|订单|数据|记录|产品|问卷|答卷"
@@ -57,7 +58,7 @@ TEST_NAME = "|".join(
         f"[_:：/-]+[ ]*({_TRY}|{_TRY_ZH})[ ]*[0-9]*$",
         f"^({_TRY_ZH})[ ]*(({_NOUNS_ZH})[ ]*)*[0-9a-z一二三四五六七八九十]*$",
         f"^({_NOUNS_ZH})+[ ]*({_TRY_ZH})[ ]*[0-9]*$",
-        "(do not use|please ignore|请忽略|请勿使用|勿删)",
+        "(do not use|please ignore|delete me|please delete|请忽略|请勿使用|请删除|勿删)",
         "^(asdf|qwer|asdfgh|qwerty|foo|bar|foobar|foo bar|lorem ipsum)[a-z]*[0-9]*$",
     )
 )

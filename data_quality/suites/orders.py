@@ -359,9 +359,15 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
         decimal_shift(
             "contracts",
             "monthly_amount",
-            "select source_system, _record_id, monthly_amount as value,"
+            # Who pays about as much in another year does so by intent.
+            "select source_system, case when not exists (select 1"
+            " from staging.stg_orders__contracts as other"
+            " where other.customer_id = this.customer_id and other.product_id = this.product_id"
+            " and other.contract_id <> this.contract_id and other.monthly_amount"
+            " between 0.7 * this.monthly_amount and 1.4 * this.monthly_amount)"
+            " then _record_id end as _record_id, monthly_amount as value,"
             " product_id || ' ' || coalesce(currency_code, '') as peer_group"
-            " from staging.stg_orders__contracts",
+            " from staging.stg_orders__contracts as this",
         ),
     ),
     "exchange_rates": (

@@ -117,6 +117,20 @@ def test_a_price_is_held_against_what_its_product_costs_elsewhere(tmp_path: Path
     }
 
 
+def test_who_pays_as_much_in_another_contract_pays_it_by_intent(tmp_path: Path) -> None:
+    amounts = {("small", n): 100 + n for n in range(20)} | {
+        ("large", n): 1000 + n for n in range(2)
+    }
+    amounts |= {("slipped", 0): 100, ("slipped", 1): 1000}
+    rows = [
+        good_row("contracts", f"{customer} {n}", product_id="meter")
+        | {"customer_id": customer, "monthly_amount": Decimal(amount)}
+        for (customer, n), amount in amounts.items()
+    ]
+    rule = "contracts.monthly_amount.decimal_shift"
+    assert found(staged(tmp_path, {"contracts": rows}), [rule]) == {rule: {"slipped 1"}}
+
+
 def test_a_deal_is_held_against_its_lines_and_its_history(tmp_path: Path) -> None:
     deals = {"as its lines": 300, "ten times its lines": 3000, "ten times before": 9000}
     path = staged(
@@ -200,6 +214,16 @@ def test_a_rare_variant_of_a_usual_name_is_found_and_a_name_of_its_own_is_not(
     }
     path = staged(tmp_path, rows)
     assert found(path, rules("spelling")) == {rule: {"variant"} for rule in rules("spelling")}
+
+
+def test_the_same_characters_in_another_order_are_a_variant_where_the_name_is_everywhere(
+    tmp_path: Path,
+) -> None:
+    labels = {f"usual {n}": "航空航天" for n in range(40)}
+    labels |= {"variant": "航天航空", "other": "航海航运"}
+    rows = [good_row("accounts", label, industry=name) for label, name in labels.items()]
+    rule = "accounts.industry.spelling"
+    assert found(staged(tmp_path, {"accounts": rows}), [rule]) == {rule: {"variant"}}
 
 
 def test_every_column_of_few_names_has_its_rule() -> None:
@@ -395,6 +419,8 @@ def _response(label: str, seconds: int, **changes: Any) -> Row:
 def test_who_answers_far_quicker_than_all_others_is_found(tmp_path: Path) -> None:
     rows = [_response(f"{n}", 90 + 3 * n) for n in range(30)]
     rows += [_response("in ten seconds", 10), _response("quick", 50)]
+    # Less than a third of the median, but many were nearly as quick.
+    rows += [_response(f"{n} of a short form", 45 + 8 * n, survey_id="short") for n in range(30)]
     rows += [_response("a test", 5, is_test=True), _response("another survey", 5, survey_id="few")]
     rule = "survey_responses.submitted_at.speeder"
     assert found(staged(tmp_path, {"survey_responses": rows}), [rule]) == {rule: {"in ten seconds"}}
