@@ -16,7 +16,7 @@ from data_quality.proposals import KINDS, proposal
 from data_quality.suites import contract as suites
 from pipelines import reading
 from pipelines.cli import cli
-from pipelines.gate import corrections, judgement
+from pipelines.gate import corrections, judgement, memory
 from pipelines.gate.corrections import NotDecidable, UnknownCorrection
 from pipelines.settings import parse_settings
 from tests.unit.gate.nights import FIRST, Company
@@ -218,6 +218,29 @@ def test_the_next_run_follows_a_decision_without_a_rebuild(
         if event:
             _decide(company, event)
     assert [float(value) for (value,) in seen] == [45, 0.45, 45, 0.45]
+
+
+def test_of_two_yeses_to_one_value_the_later_counts(company: Company) -> None:
+    company.send("opportunities", "x", amount=Decimal(500))
+    for number, after in enumerate(("50", "5")):
+        record = {
+            "correction_id": f"c{number}",
+            "event": "approved",
+            "happened_at": FIRST + number * DAY,
+            "source_system": "shop",
+            "entity": "opportunities",
+            "record_id": "x",
+            "column_name": "amount",
+            "rule": f"opportunities.amount.kind_{number}",
+            "value_before": "500.0000",
+            "value_after": after,
+            "decided_by": "ann",
+        }
+        memory.append(company.lake, "corrections", memory.rows("corrections", [record]), FIRST)
+    company.stage()
+    assert company.query(
+        "select amount from staging.stg_crm__opportunities where _record_id = 'x'"
+    ) == [(Decimal(5),)]
 
 
 def test_what_was_rejected_is_not_proposed_again(
