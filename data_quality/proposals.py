@@ -27,12 +27,20 @@ _PEERS: dict[tuple[str, str], tuple[str, str]] = {
         "{0}.amount / ({0}.period_end - {0}.period_start + 1)",
         "concat_ws('|', {0}.user_id, {0}.team_id, {0}.measure)",
     ),
+    ("contracts", "monthly_amount"): ("{0}.monthly_amount", "{0}.product_id"),
+    ("exchange_rates", "rate"): ("{0}.rate", "{0}.currency_code"),
     ("market_sizes", "amount"): (
         "{0}.amount / ({0}.period_end - {0}.period_start + 1)",
         "concat_ws('|', {0}.segment, {0}.region)",
     ),
 }
-# Numbers whose relatives say what they should be: a query of the `key` and what is `expected`.
+_ORDER_TOTALS = (
+    "select order_id as owner,"
+    " sum(quantity * unit_price - coalesce(discount_amount, 0) + coalesce(tax_amount, 0))"
+    " as expected from staging.stg_orders__order_lines group by order_id"
+)
+# Numbers whose relatives say what they should be: the column that names these, and a query of
+# `owner` and what is `expected`.
 _EXPECTED: dict[tuple[str, str], tuple[str, str]] = {
     ("products", "list_price"): (
         "product_id",
@@ -49,21 +57,15 @@ _EXPECTED: dict[tuple[str, str], tuple[str, str]] = {
         "select opportunity_id as owner, sum(amount) as expected"
         " from staging.stg_crm__opportunity_lines where amount > 0 group by opportunity_id",
     ),
-    ("orders", "total_amount"): (
-        "order_id",
-        "select order_id as owner,"
-        " sum(quantity * unit_price - coalesce(discount_amount, 0) + coalesce(tax_amount, 0))"
-        " as expected from staging.stg_orders__order_lines group by order_id",
-    ),
+    ("orders", "total_amount"): ("order_id", _ORDER_TOTALS),
+    ("payments", "amount"): ("order_id", _ORDER_TOTALS),
 }
-# Whose country, or whose deal, says in which currency a record stands.
-_CURRENCIES: dict[str, str] = {
-    "orders": "select customer_id as owner, min(country) as peer_group"
-    " from staging.stg_orders__customers group by customer_id",
-    "opportunities": "select account_id as owner, min(country) as peer_group"
-    " from staging.stg_crm__accounts group by account_id",
+# Whose country says in which currency a record stands.
+_PARTIES = {
+    "orders": ("customer_id", "staging.stg_orders__customers"),
+    "contracts": ("customer_id", "staging.stg_orders__customers"),
+    "opportunities": ("account_id", "staging.stg_crm__accounts"),
 }
-_OWNERS = {"orders": "customer_id", "opportunities": "account_id"}
 
 
 @dataclass(frozen=True)
@@ -134,12 +136,12 @@ def _currency(entity: str, column: str) -> str:
         )
         return _changed(entity, column, "deals.usual", joins)
     table = staging_table(entity)
-    if entity in _CURRENCIES:
-        owner = _OWNERS[entity]
+    if entity in _PARTIES:
+        owner, parties = _PARTIES[entity]
         grouped = (
             f"select rows.source_system, rows._record_id, rows.currency_code, owners.peer_group"
-            f" from {table} as rows join ({_CURRENCIES[entity]}) as owners"
-            f" on owners.owner = rows.{owner}"
+            f" from {table} as rows join (select {owner}, min(country) as peer_group"
+            f" from {parties} group by {owner}) as owners on owners.{owner} = rows.{owner}"
         )
     else:
         grouped = (

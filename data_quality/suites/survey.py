@@ -38,12 +38,13 @@ _SPEEDER = """row(this.source_system, this._record_id) in (
         where submitted_at >= started_at and is_test is not true
     ),
     usual as (
-        select survey_id, median(seconds) as middle, quantile_cont(seconds, 0.25) as quick
+        select survey_id, median(seconds) as middle, quantile_cont(seconds, 0.1) as quick
         from taken group by survey_id having count(*) >= 20
     )
     select row(taken.source_system, taken._record_id)
     from taken join usual on usual.survey_id = taken.survey_id
-    where taken.seconds < usual.middle / 3 and taken.seconds < usual.quick * 0.4
+    where taken.seconds < usual.middle / 3
+        and taken.seconds < greatest(0.6 * usual.quick, usual.middle / 6)
 )"""
 
 # Five ratings or more on one scale, all the same. Where that is how many answer, it tells nothing.

@@ -67,6 +67,7 @@ def opened_sources(folder: Path) -> Iterator[Sources]:
     """The demo in the folder, to read and change; kept when the block ends, not when it raises."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
+        connection.execute("pragma temp_store = memory")
         for domain, name in DATABASES.items():
             connection.execute(f'attach ? as "{domain}"', (str(folder / name),))
         # Only the tables of the survey's files are made here: columns without a type keep texts.

@@ -264,7 +264,10 @@ def _laid_over(entity: Entity, select: str, columns: Sequence[str], layer: str) 
         )
         joins.append(
             f"left join (select * from corrections.log where entity = {literal(entity.name)}"
-            f" and column_name = {literal(column.name)} and not is_undone and {layer}) as {fix}"
+            f" and column_name = {literal(column.name)} and not is_undone and {layer}"
+            # Of two yeses to one value the later counts.
+            " qualify row_number() over (partition by source_system, record_id, value_before"
+            f" order by corrected_at desc, correction_id) = 1) as {fix}"
             f" on {fix}.source_system = arrived.source_system"
             f" and {fix}.record_id = arrived._record_id"
             f" and {fix}.value_before is not distinct from cast(arrived.{name} as varchar)"
@@ -276,10 +279,11 @@ def _laid_over(entity: Entity, select: str, columns: Sequence[str], layer: str) 
 def _told_apart(entity: Entity, select: str) -> str:
     """The same, where equal rows of one extraction are not to count as one."""
     return (
-        "select arrived.* replace (case when undone.correction_id is null then arrived._row_hash"
+        "select arrived.* replace (case when undone.record_id is null then arrived._row_hash"
         " else concat_ws('|', arrived._row_hash, row_number() over (partition by"
         " arrived.source_system, arrived._record_id, arrived._batch_id, arrived._row_hash)) end"
-        f" as _row_hash) from ({select}) as arrived left join (select * from corrections.log"
+        f" as _row_hash) from ({select}) as arrived left join"
+        " (select distinct source_system, record_id from corrections.log"
         f" where entity = {literal(entity.name)} and kind = 'duplicate' and is_undone) as undone"
         " on undone.source_system = arrived.source_system"
         " and undone.record_id = arrived._record_id"

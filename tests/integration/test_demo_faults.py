@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.demo.faults.plant import kinds
 from tests.quality_bench import measure
 from tests.quality_bench.__main__ import judged_demo
 
-DECIDED = {
-    "rating_off_scale", "percent_scale", "splits_sum", "discount_over_line", "total_against_lines",
-    "out_of_range", "delivered_before_shipped", "dates_order", "impossible_date", "future_date",
-    "duplicate_key", "missing_required", "dangling_reference", "not_allowed", "text_for_number",
-}  # fmt: skip
+# Kinds that only a look at other records tells: the bench measures them over ten seeds.
+STATISTICAL = {"decimal_shift", "near_duplicate", "speeder", "spelling_variant"}
+DECIDED = {kind.name for kind in kinds()} - STATISTICAL
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,11 @@ def test_every_fault_that_a_rule_decides_is_found(held: measure.Held) -> None:
     assert {fault.kind for fault, _ in held.found} >= DECIDED
 
 
-def test_nothing_is_told_of_records_without_a_fault(held: measure.Held) -> None:
-    assert [
-        issue["rule"] for issue in held.beside if issue["rule"] not in measure.OF_THE_DEMO
-    ] == []
+def test_no_rule_that_decides_tells_of_a_record_without_a_fault(held: measure.Held) -> None:
+    guesses = ("decimal_shift", "near_duplicate", "speeder", "spelling")
+    told = [
+        issue["rule"]
+        for issue in held.beside
+        if not issue["rule"].endswith(guesses) and issue["rule"] not in measure.OF_THE_DEMO
+    ]
+    assert told == []

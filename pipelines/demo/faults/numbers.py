@@ -86,8 +86,8 @@ def _decimal_shift(planter: Planter) -> None:
         planter.spoil(deal, {"amount": amount}, related=_lines_of(planter, deal))
     (payment,) = planter.take(
         "payments",
-        "status = 'paid' and amount > 100 and amount = (select total_amount from orders"
-        " where orders.order_id = this.order_id)",
+        "status = 'paid' and amount > 100"
+        " and (order_id, amount) in (select order_id, total_amount from orders)",
     )
     shift = planter.chance.choice((10, 0.1))
     planter.spoil(payment, {"amount": round(payment.row["amount"] * shift, 2)},

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import cli
 from pipelines.demo.faults.plant import kinds, plant_faults
 from pipelines.demo.write import DEFAULT_AS_OF, DemoSummary, write_demo
 from pipelines.extract import contract
@@ -85,6 +87,15 @@ def test_a_demo_that_is_too_small_for_its_faults_says_so(tmp_path: Path) -> None
     with pytest.raises(ValueError, match=r"the demo is too small: no row of .* is left"):
         written(tmp_path, scale=0.0005)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_says_how_many_faults_there_are_and_where(tmp_path: Path) -> None:
+    folder = str(tmp_path / "aurora")
+    done = CliRunner().invoke(cli, ["demo", folder, "--scale", "0.2", "--seed", "8", "--faults"])
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "aurora" / "faults.csv").open(encoding="utf-8") as file:
+        count = len(list(csv.DictReader(file)))
+    assert f"{count} faults are planted and listed in {folder}/faults.csv." in done.output
 
 
 def test_the_planter_knows_nothing_of_the_checks() -> None:

@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from data_quality.expectations import Expectation, rows
+from data_quality.proposals import KINDS, proposal
 from data_quality.suites import contract as suites
 from pipelines import reading
 from pipelines.cli import cli
-from pipelines.gate import corrections, judgement
+from pipelines.gate import corrections, judgement, memory
 from pipelines.gate.corrections import NotDecidable, UnknownCorrection
 from pipelines.settings import parse_settings
 from tests.unit.gate.nights import FIRST, Company
@@ -47,6 +48,21 @@ def _shifted_total(company: Company) -> None:
 def _shifted_list_price(company: Company) -> None:
     company.send("products", "x", list_price=Decimal("0.99"))
     company.send("order_lines", "l", product_id="x", unit_price=Decimal(99))
+
+
+def _shifted_payment(company: Company) -> None:
+    company.send("orders", "o", total_amount=None)
+    company.send(
+        "order_lines", "l", order_id="o", quantity=Decimal(3), unit_price=Decimal(40),
+        tax_amount=Decimal(0),
+    )  # fmt: skip
+    company.send("payments", "x", order_id="o", amount=Decimal(12000))
+
+
+def _contract_of_another_currency(company: Company) -> None:
+    for number in range(9):
+        company.send("contracts", f"n{number}")
+    company.send("contracts", "x", currency_code="USD")
 
 
 def _percentage(company: Company) -> None:
@@ -95,6 +111,11 @@ CASES: dict[str, Case] = {
               _shifted_total, Decimal(2400), Decimal(24)),
     "list price": ("products.list_price.decimal_shift", "this.list_price = 0.99", "list_price",
                    _shifted_list_price, Decimal("0.99"), Decimal(99)),
+    "payment": ("payments.amount.decimal_shift", "this.amount > 999", "amount",
+                _shifted_payment, Decimal(12000), Decimal(120)),
+    "contract's currency": ("contracts.currency_code.currency_mismatch",
+                            "this.currency_code = 'USD'", "currency_code",
+                            _contract_of_another_currency, "USD", "CNY"),
     "percentage": ("opportunities.probability.percent_scale", "this.probability > 1",
                    "probability", _percentage, Decimal(45), Decimal("0.45")),
     "currency": ("orders.currency_code.currency_mismatch", "this.currency_code = 'USD'",
@@ -197,6 +218,29 @@ def test_the_next_run_follows_a_decision_without_a_rebuild(
         if event:
             _decide(company, event)
     assert [float(value) for (value,) in seen] == [45, 0.45, 45, 0.45]
+
+
+def test_of_two_yeses_to_one_value_the_later_counts(company: Company) -> None:
+    company.send("opportunities", "x", amount=Decimal(500))
+    for number, after in enumerate(("50", "5")):
+        record = {
+            "correction_id": f"c{number}",
+            "event": "approved",
+            "happened_at": FIRST + number * DAY,
+            "source_system": "shop",
+            "entity": "opportunities",
+            "record_id": "x",
+            "column_name": "amount",
+            "rule": f"opportunities.amount.kind_{number}",
+            "value_before": "500.0000",
+            "value_after": after,
+            "decided_by": "ann",
+        }
+        memory.append(company.lake, "corrections", memory.rows("corrections", [record]), FIRST)
+    company.stage()
+    assert company.query(
+        "select amount from staging.stg_crm__opportunities where _record_id = 'x'"
+    ) == [(Decimal(5),)]
 
 
 def test_what_was_rejected_is_not_proposed_again(
@@ -334,6 +378,30 @@ def test_without_a_likely_value_nothing_is_proposed(
     company.gate()
     assert company.query("select count(*) from gate.issues where status = 'open'") == [(2,)]
     assert company.query("select count(*) from gate.proposals") == [(0,)]
+
+
+def test_every_doubt_that_a_suite_raises_has_a_proposal_that_runs(company: Company) -> None:
+    company.stage()
+    without = []
+    for entity, expectations in suites.suites().items():
+        for rule in [e.rule for e in expectations]:
+            _, column, kind = rule.split(".")
+            if kind not in KINDS:
+                continue
+            found = proposal(entity, column, kind)
+            if found is None:
+                without.append(rule)
+                continue
+            columns = "source_system, record_id, value_before, value_after"
+            assert (
+                company.query(
+                    "with doubted as (select '' as source_system, '' as record_id)"
+                    f" select {columns} from ({found.query}) as proposed"
+                )
+                == []
+            )
+    # A lead cannot be merged: the contract has no column for it.
+    assert without == ["leads.contact_id.near_duplicate"]
 
 
 def test_a_rules_correction_is_told_as_a_corrected_issue_until_it_is_taken_back(

@@ -235,6 +235,11 @@ def test_equal_rows_of_one_extraction_are_told_and_can_be_told_apart_again(shop:
     shop.decide(2, correction, "undone")
     shop.prepare()
     assert shop.query(hashes) == [(4, 4)]
+    # Another night sends two of them: that is another correction, of the same record.
+    shop.send(3, "products", twin, twin, {"product_id": "q", "name": "ink"})
+    shop.prepare()
+    assert shop.log("value_before, is_undone") == [("2 rows", False), ("3 rows", True)]
+    assert shop.query(f"{hashes} where _batch_id = '{lake.batch_id(a_night(1))}'") == [(4, 4)]
 
 
 def test_the_companys_own_spellings_come_first(tmp_path: Path) -> None:
