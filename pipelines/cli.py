@@ -329,7 +329,7 @@ def reject(ids: tuple[str, ...], config: Path | None) -> None:
 @click.argument("ids", nargs=-1, required=True, metavar="ID…")
 @_config
 def undo(ids: tuple[str, ...], config: Path | None) -> None:
-    """Take corrections back, a rule's or a person's: from the next run on the source's values count.
+    """Take back corrections, or a no: from the next run on the source's values count.
 
     Example: salesops correct undo 3f2a81
     """

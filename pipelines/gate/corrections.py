@@ -29,7 +29,7 @@ _FIELDS = (
 _DECISIONS = {
     "approved": ("waiting", "undone"),
     "rejected": ("waiting",),
-    "undone": ("made", "approved"),
+    "undone": ("made", "approved", "rejected"),
 }
 
 

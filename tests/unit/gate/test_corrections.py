@@ -257,6 +257,10 @@ def test_what_was_rejected_is_not_proposed_again(
         company.forget_warehouse()
     company.gate()
     assert company.query("select status from gate.issues") == [("open",)]
+    # A no can be taken back as well.
+    _decide(company, "undone")
+    company.gate()
+    assert _states(company) == [("waiting", None)]
 
 
 def test_corrections_are_listed_and_decided_on_the_command_line(
