@@ -5,7 +5,10 @@ Knows nothing of Great Expectations; `runner.py` turns these into its expectatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
 
 from data_quality import messages
 
@@ -41,6 +44,22 @@ _LAST_DAY = "2100-01-01"
 CURRENCY = "^[A-Z][A-Z][A-Z]$"
 
 
+def _origin() -> str:
+    """File and line of the suite that is being read: where a mistake in it is to be mended."""
+    frame: FrameType | None = sys._getframe(1)
+    found = ""
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith("data_quality.suites."):
+            file = Path(frame.f_code.co_filename).name
+            place = f"data_quality/suites/{file}, line {frame.f_lineno}"
+            # The statement itself, rather than a helper of the suite that it calls.
+            if frame.f_code.co_name == "<module>":
+                return place
+            found = found or place
+        frame = frame.f_back
+    return found
+
+
 @dataclass(frozen=True)
 class Expectation:
     """One thing that must hold of a table.
@@ -48,7 +67,7 @@ class Expectation:
     `rule` is `<entity>.<column or topic>.<kind>`, stable and lower snake. `needs` names the
     entities without which the check has no sense (nobody delivers them: it is left out).
     `only_where` is a condition that every failing row meets: where no row does, nothing failed,
-    and one look serves all expectations that share it.
+    and one look serves all expectations that share it. `origin` is where it is written.
     """
 
     rule: str
@@ -66,6 +85,7 @@ class Expectation:
     needs: tuple[str, ...] = ()
     is_final: bool = False
     only_where: str | None = None
+    origin: str = field(default_factory=_origin, compare=False, repr=False)
 
     @property
     def column_name(self) -> str:

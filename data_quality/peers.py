@@ -147,7 +147,8 @@ def _variants(columns: tuple[str, ...], table: str) -> str:
 
 # Letters of an alphabet: one wrong, missing, added or two swapped, in five letters or more (four
 # where the usual name is far more frequent). Chinese: a closing word for the kind of place or thing
-# more or less; one wrong character in five or more, or in four where the right name is everywhere.
+# more or less; the same characters in another order; one wrong character in five or more, or in
+# four where the right name is everywhere.
 _TELLING = (
     "north|south|east|west|upper|lower|inner|outer|male|female|pre|post|in|out|over|under|non"
     "|[一二三四五六七八九十甲乙丙丁东西南北中上下左右大小新旧高低内外前后男女非无不]"
@@ -163,11 +164,10 @@ _SLIP = (
     " and length(usual.bare) >= 9 and usual.n >= 20 * rare.n"
     f" or not {_LATIN} and length(usual.bare) > 1 and length(rare.bare) > 1"
     f" and regexp_replace(usual.bare, '{_CLOSING}', '') = regexp_replace(rare.bare, '{_CLOSING}', '')"
+    " or length(usual.bare) >= 3 and damerau_levenshtein(usual.bare, rare.bare) = 2"
+    " and list_sort(string_split(usual.bare, '')) = list_sort(string_split(rare.bare, ''))"
     " or not " + _LATIN + " and damerau_levenshtein(usual.bare, rare.bare) = 1"
     " and (length(usual.bare) >= 5 or length(usual.bare) = 4 and usual.n >= 40 * rare.n)"
-    # The same characters in another order.
-    f" or not {_LATIN} and length(usual.bare) >= 4 and usual.n >= 40 * rare.n"
-    " and list_sort(string_split(usual.bare, '')) = list_sort(string_split(rare.bare, ''))"
 )
 
 

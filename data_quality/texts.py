@@ -35,33 +35,48 @@ _PERSONS = (
 )
 PERSONAL = "|".join(f"({form})" for form in _PERSONS)
 
-# What people call a record that they made to try something. The whole name says so, or a mark in
-# brackets or before a dash: `Test Devices Inc` and 某某检测有限公司 are real companies.
+# What people call a record that they made to try something: nothing but words for trying and for
+# what it is, or a mark in brackets, before a colon or behind a dash. `Test Devices Inc` and
+# 某某检测有限公司 are real companies, and a demo is a step of many a sale.
+_TRY = "test|tests|testing|tester|dummy|fake"
+_DEMO = "demo|演示"
+_TRY_ZH = "测试|測試|试验数据"
 _NOUNS = (
     "account|acct|company|customer|client|contact|user|person|name|lead|deal|opportunity|order"
-    "|record|data|entry|product|item|survey|response|answer|only|do not use|please ignore|ignore"
-    "|test|dummy|demo"
+    "|record|data|entry|product|item|survey|response|answer|number|only|just|do|not|use|please"
+    "|ignore|delete|remove|me|this|is|a|an|the|my|new|for|xxx*"
 )
 _NOUNS_ZH = (
-    "客户|公司|账号|账户|用户|联系人|线索|商机|订单|数据|记录|产品|问卷|答卷"
-    "|专用|勿删|请忽略|请勿使用"
+    "客户|公司|账号|账户|用户|联系人|线索|商机|订单|数据|记录|产品|问卷|答卷|单位|有限公司"
+    "|专用|勿删|请忽略|忽略|请勿使用|请删除|删除|新|的|用|一|二|三|甲|乙"
 )
-_TRY = "test|tests|testing|tester|dummy|demo"
-_TRY_ZH = "测试|測試|试验数据|演示"
-TEST_NAME = "|".join(
-    (
-        f"^({_TRY})[ _.-]*(({_NOUNS})[ _.-]*)*[0-9]*$",
-        f"^(({_NOUNS}|my|a|the|new|this is a?)[ _.-]+)+({_TRY})[ _.-]*[0-9]*$",
-        f"[(（【<[][ ]*({_TRY}|{_TRY_ZH})[ ]*[)）】>]",
-        "[[][ ]*(" + _TRY + "|" + _TRY_ZH + ")[ ]*[]]",
-        f"^({_TRY}|{_TRY_ZH})[ ]*[_:：/-]+",
-        f"[_:：/-]+[ ]*({_TRY}|{_TRY_ZH})[ ]*[0-9]*$",
-        f"^({_TRY_ZH})[ ]*(({_NOUNS_ZH})[ ]*)*[0-9a-z一二三四五六七八九十]*$",
-        f"^({_NOUNS_ZH})+[ ]*({_TRY_ZH})[ ]*[0-9]*$",
-        "(do not use|please ignore|delete me|please delete|请忽略|请勿使用|请删除|勿删)",
-        "^(asdf|qwer|asdfgh|qwerty|foo|bar|foobar|foo bar|lorem ipsum)[a-z]*[0-9]*$",
+_BETWEEN = "[^a-z\u4e00-\u9fff]"
+_NONSENSE = "asdf|asdfgh|qwer|qwerty|foo|bar|foobar|foo bar|lorem ipsum|aaa+|xxx+"
+_PHRASES = "do not use|don.t use|please ignore|delete me|please delete|请忽略|请勿使用|请删除|勿删"
+
+
+def _is_trial(text: str, *, has_demo: bool) -> str:
+    """SQL: the name in lower case is one of a trial."""
+    tried = f"{_TRY}|{_DEMO}" if has_demo else _TRY
+    every = f"{tried}|{_TRY_ZH}"
+    words = (
+        f"^{_BETWEEN}*((({tried}|{_NOUNS})({_BETWEEN}+|$)|({_TRY_ZH}|{_NOUNS_ZH}){_BETWEEN}*))+$"
     )
-)
+    glued = "account|company|customer|client|contact|user|order|data"
+    mixed = f"^({tried})[-_]?({_TRY_ZH}|{_NOUNS_ZH}|{glued})+[0-9]*$"
+    told = (
+        f"regexp_matches({text}, '{words}')"
+        f" and regexp_matches({text}, '(^|{_BETWEEN})({tried})({_BETWEEN}|$)|{_TRY_ZH}')",
+        f"regexp_matches({text}, '{mixed}')",
+        f"regexp_matches({text}, '[(（【<[] *({every}) *[])）】>]')",
+        f"regexp_matches({text}, '^({every})( *[:：_]| +[–/-] )')",
+        f"regexp_matches({text}, '( [–/:-]+ |_)({every})[0-9]*$')",
+        f"regexp_matches({text}, '({_PHRASES})')",
+        f"regexp_matches({text}, '^({_NONSENSE})[0-9]*$')",
+    )
+    return f"(({') or ('.join(told)}))"
+
+
 TEST_EMAIL = (
     "@(example|test|testing|dummy|demo)[.](com|org|net|edu|cn|com[.]cn|de|io|co)$"
     "|^(test|tester|testing|dummy|asdf|qwerty)[0-9._+-]*@"
@@ -116,11 +131,8 @@ def unmarked_test(
     entity: str, columns: tuple[str, ...], condition: str | None = None
 ) -> Expectation:
     """The record is no trial. `columns` are its names and e-mail, unless `condition` says how it
-    is told."""
-    told = [
-        f"regexp_matches(lower(trim(this.{column})), '{TEST_EMAIL if column == 'email' else TEST_NAME}')"
-        for column in columns
-    ]
+    is told. Who is called a demo is one; a deal, a campaign or a product may be about one."""
+    has_demo = entity in ("users", "accounts", "contacts", "customers")
     zh, en = messages.unmarked_test(entity, columns)
     return Expectation(
         rule=f"{entity}.{columns[0]}.unmarked_test",
@@ -130,8 +142,17 @@ def unmarked_test(
         dimension="relevance",
         message_zh=zh,
         message_en=en,
-        condition=condition or literal(" or ".join(told)),
+        condition=condition
+        or " or ".join(is_trial(f"this.{column}", has_demo=has_demo) for column in columns),
     )
+
+
+def is_trial(column: str, *, has_demo: bool = False) -> str:
+    """SQL: the name or the e-mail address in the column is one of a trial."""
+    text = f"lower(trim({column}))"
+    if column.endswith("email"):
+        return literal(f"regexp_matches({text}, '{TEST_EMAIL}')")
+    return literal(_is_trial(text, has_demo=has_demo))
 
 
 def phone(entity: str, table: str) -> Expectation:

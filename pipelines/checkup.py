@@ -145,6 +145,18 @@ def describe_spellings(settings: Settings) -> list[dict[str, Any]]:
     return [{"source": "corrections", "is_ok": is_ok, "told": told, "details": []}]
 
 
+def describe_rules() -> list[dict[str, Any]]:
+    """Mistakes in the suites that say what must hold of the data; nothing where there are none."""
+    from data_quality.mistakes import mistakes
+    from data_quality.suites.contract import suites
+
+    found = mistakes(suites().items())
+    if not found:
+        return []
+    told = f"{len(found)} mistakes in the suites; nothing can be checked until they are mended"
+    return [{"source": "rules", "is_ok": False, "told": told, "details": found}]
+
+
 def _commented(model: Any, indent: str) -> list[str]:
     lines = []
     for name, item in model.model_fields.items():

@@ -188,10 +188,16 @@ def check_config(config: Path | None, as_json: bool) -> None:
 
     Example: salesops check-config --config salesops.yaml
     """
-    from pipelines.checkup import describe_sources, describe_spellings, describe_targets
+    from pipelines.checkup import (
+        describe_rules,
+        describe_sources,
+        describe_spellings,
+        describe_targets,
+    )
 
     settings = _settings(config)
     rows = describe_sources(settings) + describe_spellings(settings) + describe_targets(settings)
+    rows += describe_rules()
     _print_sources(rows, as_json)
     if not all(row["is_ok"] for row in rows):
         raise SystemExit(FAILED)

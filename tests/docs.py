@@ -2,7 +2,7 @@
 
 What `make docs` writes, and what tests compare. Nothing on the pages is typed: descriptions and
 columns come from the models' YAML, metrics from metrics.yml, questions and queries from
-docs/questions.yml, results from the demo.
+docs/questions.yml, results from the demo, rules from data_quality/suites.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from typing import Any
 
 import duckdb
 from ruamel.yaml import YAML
+
+from data_quality import messages
+from data_quality.suites.contract import suites
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = REPOSITORY / "dbt_project"
@@ -244,6 +247,32 @@ def _metric_page(language: str, area_of: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_RULE_LEAD = (
+    "What must hold of every row that arrives, entity by entity: the rules that always exist, whatever the"
+    " source. `reject` holds the row back with its family until the source sends one that passes, `warn` lets"
+    " it go on and opens an issue, `block` stops the night. The owner of the row reads the sentence. A rule"
+    " about an entity that no source delivers is left out.",
+    "每个实体必须满足的规则，与来源无关。`reject`：该行连同所属单据暂不进入，直到源系统改正；`warn`：照常进入并开出"
+    "问题单；`block`：当晚停止。负责人看到的就是表中的句子。",
+)  # fmt: skip
+
+
+def _rules_page() -> str:
+    found = suites()
+    lines = ["# The rules of the data", "", _RULE_LEAD[0], "", _RULE_LEAD[1], ""]
+    lines += [" · ".join(f"[{entity}](#{entity})" for entity in found), ""]
+    for entity, rules in found.items():
+        zh, en = messages.label(entity)
+        lines += [f"## {entity}", "", f"{en}, {zh}: {len(rules)} rules.", ""]
+        lines += ["| rule | dimension | action | what its owner reads |", "|---|---|---|---|"]
+        for rule in rules:
+            told = f"{rule.message_en}<br>{rule.message_zh}".replace("|", "\\|")
+            name = rule.rule.removeprefix(f"{entity}.")
+            lines.append(f"| `{name}` | {rule.dimension} | {rule.action} | {told} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def _index(marts: list[Mart]) -> str:
     lines = ["# What the marts answer", ""]
     lines += [
@@ -259,7 +288,8 @@ def _index(marts: list[Mart]) -> str:
             if mart.area == area
         ]
     lines += [
-        "- [Metrics](metrics.md), [指标口径](metrics.zh.md): what each figure means, in both languages."
+        "- [Metrics](metrics.md), [指标口径](metrics.zh.md): what each figure means, in both languages.",
+        "- [Rules](rules.md): what must hold of the data that arrives, and what happens where it does not.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -272,6 +302,7 @@ def render(result_of: ResultOf) -> dict[str, str]:
         of_area = [mart for mart in marts if mart.area == area]
         pages[f"{area}.md"] = _area_page(area, of_area, result_of)
     area_of = {mart.name: mart.area for mart in marts}
+    pages["rules.md"] = _rules_page()
     pages["metrics.md"] = _metric_page("en", area_of)
     pages["metrics.zh.md"] = _metric_page("zh", area_of)
     return pages

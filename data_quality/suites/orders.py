@@ -8,7 +8,6 @@ from data_quality.expectations import (
     between,
     can_be,
     in_set,
-    literal,
     local_day,
     matches,
     never_filled,
@@ -17,7 +16,7 @@ from data_quality.expectations import (
 )
 from data_quality.peers import currency_mismatch, cycle, decimal_shift, near_duplicate
 from data_quality.suites.crm import EMAIL
-from data_quality.texts import TEST_EMAIL, TEST_NAME, phone, unmarked_test
+from data_quality.texts import is_trial, phone, unmarked_test
 
 # What an order's lines come to: n lines, net of their discounts, their tax.
 _LINES = (
@@ -68,12 +67,10 @@ def _not_before_order(
 
 
 # A test by its number, or by whose it is.
-_IS_TRIAL = literal(
-    "this.is_test is not true and ("
-    f"regexp_matches(lower(trim(this.order_number)), '{TEST_NAME}')"
+_IS_TRIAL = (
+    f"this.is_test is not true and ({is_trial('this.order_number')}"
     " or this.customer_id in (select customer_id from staging.stg_orders__customers"
-    f" where regexp_matches(lower(trim(name)), '{TEST_NAME}')"
-    f" or regexp_matches(lower(trim(email)), '{TEST_EMAIL}')))"
+    f" where {is_trial('name', has_demo=True)} or {is_trial('email')}))"
 )
 
 # A payment against what is missing for its order to be paid.

@@ -3,6 +3,7 @@
 import duckdb
 import pytest
 
+from data_quality.suites.contract import suites
 from tests import docs
 
 
@@ -29,6 +30,16 @@ def test_the_metric_pages_hold_every_metric_in_both_languages() -> None:
     for row in docs.metrics():
         for language, page in (("en", "metrics.md"), ("zh", "metrics.zh.md")):
             assert f'<a id="{row["metric"]}"></a>**{row[f"name_{language}"]}**' in pages[page]
+
+
+def test_the_page_of_rules_holds_each_with_its_action_and_both_sentences() -> None:
+    page = docs.written()["rules.md"]
+    for entity, rules in suites().items():
+        section = page.split(f"\n## {entity}\n")[1].split("\n## ")[0]
+        for rule in rules:
+            name = rule.rule.removeprefix(f"{entity}.")
+            line = f"| `{name}` | {rule.dimension} | {rule.action} |"
+            assert f"{line} {rule.message_en}<br>{rule.message_zh} |" in section
 
 
 def test_a_result_is_a_table_with_its_numbers_to_the_right() -> None:

@@ -194,6 +194,7 @@ NAMES_WRITTEN = {
     "blanks": ("new business", "new  business", "new businesses 2"),
     "ending": ("浙江", "浙江省", "江苏"),
     "character": ("精密仪器制造", "精密仪器制告", "精密机床加工"),
+    "order": ("航空航天", "航天航空", "航海"),
     "class": ("Customer Class A", "Custmer Class A", "Customer Class B"),
     "accent": ("Zürich", "Zurich", "Zug"),
 }
@@ -511,6 +512,116 @@ def test_a_column_that_a_source_never_fills_is_one_remark_about_it(tmp_path: Pat
         "opportunities.lost_reason.required_when_lost": {f"telling {n}" for n in range(1, 5)},
         "orders.shipments.present": {f"telling {n}" for n in range(1, 5)},
     }
+
+
+TRIALS = {
+    "Test Company (delete me)": True,
+    "test test": True,
+    "dummy test record": True,
+    "TEST-测试数据": True,
+    "测试客户 请勿使用": True,
+    "测试001": True,
+    "Acme (TEST)": True,
+    "Acme_test": True,
+    "asdf": True,
+    "Demo account 3": True,
+    "test": True,
+    "foo bar": True,
+    "demokratie e.V.": False,
+    "delete systems GmbH": False,
+    "Test Devices Inc": False,
+    "Contest Media": False,
+    "Keystone Test": False,
+    "上海华东测试技术有限公司": False,
+    "Demonstration Farm": False,
+    "New Company for Data": False,
+    "Testa": False,
+}
+
+
+def test_a_trial_is_told_by_its_name_and_a_company_that_tests_is_none(tmp_path: Path) -> None:
+    rows = [good_row("accounts", name, name=name) for name in TRIALS]
+    rule = "accounts.name.unmarked_test"
+    expected = {name for name, is_one in TRIALS.items() if is_one}
+    assert found(staged(tmp_path, {"accounts": rows}), [rule]) == {rule: expected}
+
+
+PHONES = {
+    "+86 139 1234 5678": True,
+    "+86 10 1234 5678": True,
+    "400-000-0001": True,
+    "(030) 123 45 67 ext. 12": True,
+    "Tel. 0512-00000001 转 8": True,
+    "95588": True,
+    "981-443655": True,
+    "n/a": False,
+    "12": False,
+    "11111111": False,
+    "123456789": False,
+    "+86 129 1234 5678": False,
+    "1234567890123456789": False,
+    "call me": False,
+}
+
+
+def test_a_phone_number_can_be_one(tmp_path: Path) -> None:
+    rows = [good_row("contacts", number, phone=number) for number in PHONES]
+    rule = "contacts.phone.phone"
+    expected = {number for number, can_be in PHONES.items() if not can_be}
+    assert found(staged(tmp_path, {"contacts": rows}), [rule]) == {rule: expected}
+
+
+def test_a_mobile_has_as_many_digits_as_the_others(tmp_path: Path) -> None:
+    numbers = [f"138{n:08}" for n in range(100, 125)]
+    rows = [good_row("contacts", number, phone=number) for number in (*numbers, "138000001")]
+    rule = "contacts.phone.phone"
+    assert found(staged(tmp_path, {"contacts": rows}), [rule]) == {rule: {"138000001"}}
+
+
+EMAILS = {
+    "name@aurora.cn": True,
+    "first.last+tag@mail.aurora.co.uk": True,
+    "名字@公司.中国": True,
+    "a..b@aurora.cn": False,
+    ".a@aurora.cn": False,
+    "a@aurora": False,
+    "a@b@aurora.cn": False,
+    "a@aurora.cn,b@aurora.cn": False,
+    "a@aurora..cn": False,
+    "a@10.0.0.1": False,
+    "a@aurora.c": False,
+}
+
+
+def test_an_email_address_can_be_one(tmp_path: Path) -> None:
+    rows = [good_row("contacts", email, email=email) for email in EMAILS]
+    rule = "contacts.email.email"
+    expected = {email for email, can_be in EMAILS.items() if not can_be}
+    assert found(staged(tmp_path, {"contacts": rows}), [rule]) == {rule: expected}
+
+
+PERSONS = {
+    "请联系 13912345678": True,
+    "call +49 (30) 123-45678 today": True,
+    "write to name@aurora.cn": True,
+    "身份证 11010519491231002X": True,
+    "座机 0512-12345678": True,
+    "phone (212) 555-0123": True,
+    "0151/23456789": True,
+    "order AI-106985 of 2026-06-30, 1,234,567.00": False,
+    "批号 202606301234567": False,
+    "10.0.0.1:8080": False,
+    "1 200 300 units": False,
+}
+
+
+def test_personal_data_in_a_free_text_is_found_and_a_number_of_an_order_is_not(
+    tmp_path: Path,
+) -> None:
+    rows = [good_row("research_notes", text, body=text) for text in PERSONS]
+    rule = "research_notes.body.personal_data"
+    expected = {text for text, is_personal in PERSONS.items() if is_personal}
+    assert found(staged(tmp_path, {"research_notes": rows}), [rule]) == {rule: expected}
 
 
 def _day(text: str) -> date:
