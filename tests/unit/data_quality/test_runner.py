@@ -49,22 +49,42 @@ FRAME = pd.DataFrame(
 )
 
 
+# The same columns where all is well, where nothing is filled, and where there is no row.
+GOOD = FRAME.assign(
+    order_id=FRAME["_record_id"],
+    part="a",
+    status="draft",
+    email="a@b.cn",
+    currency="CNY",
+    amount=1.5,
+    confirmed_at=FRAME["ordered_at"],
+)
+_FILLED = ["source_system", "_record_id", "_rejected_values", "ordered_at"]
+UNFILLED = FRAME.assign(**{c: None for c in FRAME.columns if c not in _FILLED}).astype(
+    {"amount": "float64", "confirmed_at": FRAME["confirmed_at"].dtype}
+)
+FRAMES = {"orders": FRAME, "good": GOOD, "unfilled": UNFILLED, "empty": FRAME.head(0)}
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runner") / "it's a $file.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("create schema staging")
-        connection.register("frame", FRAME)
-        connection.execute(
-            "create table staging.stg_orders__orders as select * replace"
-            " (cast(amount as decimal(18, 4)) as amount,"
-            " cast(_rejected_values as varchar) as _rejected_values) from frame"
-        )
+        texts = ("_rejected_values", "order_id", "part", "status", "email", "currency")
+        casts = ", ".join(f"cast({column} as varchar) as {column}" for column in texts)
+        for name, frame in FRAMES.items():
+            connection.register("frame", frame)
+            connection.execute(
+                f"create table staging.stg_orders__{name} as select * replace"
+                f" (cast(amount as decimal(18, 4)) as amount, {casts},"
+                " cast(confirmed_at as timestamptz) as confirmed_at) from frame"
+            )
     return path
 
 
-def _by_dataframes(expectation: Any) -> set[str]:
+def _by_dataframes(expectation: Any, frame: pd.DataFrame = FRAME) -> set[str]:
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
@@ -73,7 +93,7 @@ def _by_dataframes(expectation: Any) -> set[str]:
         context.data_sources.add_pandas("frames")
         .add_dataframe_asset("frame")
         .add_batch_definition_whole_dataframe("all")
-        .get_batch({"dataframe": FRAME})
+        .get_batch({"dataframe": frame})
     )
     result = batch.validate(
         expectation,
@@ -82,7 +102,9 @@ def _by_dataframes(expectation: Any) -> set[str]:
             "unexpected_index_column_names": ["_record_id"],
         },
     )
-    return {entry["_record_id"] for entry in result.result["unexpected_index_list"]}
+    found = {entry["_record_id"] for entry in result.result.get("unexpected_index_list") or ()}
+    assert result.success == (not found)
+    return found
 
 
 def _equals(kind: str) -> tuple[Expectation, Any]:
@@ -144,22 +166,22 @@ def _equals(kind: str) -> tuple[Expectation, Any]:
     }[kind]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "in_set",
-        "between",
-        "at_least",
-        "email",
-        "currency",
-        "required_text",
-        "required_instant",
-        "unique",
-        "unique_together",
-        "not_before",
-        "rows",
-    ],
+KINDS = (
+    "in_set",
+    "between",
+    "at_least",
+    "email",
+    "currency",
+    "required_text",
+    "required_instant",
+    "unique",
+    "unique_together",
+    "not_before",
+    "rows",
 )
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_sql_finds_the_rows_that_dataframes_find(kind: str, warehouse: Path) -> None:
     ours, theirs = _equals(kind)
     (outcome,) = run_suite(warehouse, "staging.stg_orders__orders", [ours])
@@ -168,6 +190,19 @@ def test_sql_finds_the_rows_that_dataframes_find(kind: str, warehouse: Path) -> 
     found = outcome.failing.column("_record_id").to_pylist()
     assert set(found) == _by_dataframes(theirs)
     assert outcome.rows_failed == len(found) > 0
+
+
+@pytest.mark.parametrize("table", ["good", "unfilled", "empty"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_sql_and_dataframes_agree_where_all_is_well_or_nothing_is_there(
+    kind: str, table: str, warehouse: Path
+) -> None:
+    ours, theirs = _equals(kind)
+    (outcome,) = run_suite(warehouse, f"staging.stg_orders__{table}", [ours])
+    assert outcome.error is None
+    found = outcome.failing.column("_record_id").to_pylist() if outcome.failing else []
+    assert set(found) == _by_dataframes(theirs, FRAMES[table])
+    assert (outcome.is_passed, outcome.rows_failed) == (not found, len(found))
 
 
 def test_row_counts_agree_with_dataframes(warehouse: Path) -> None:
