@@ -51,17 +51,16 @@ def bench_page(
     if companies is None:
         lines.append("Not measured: the open data was missing.")
     else:
-        lines += [f"Northwind, Maven's CRM and the Star Wars poll: {_counted(companies)}.", ""]
-        lines += _table(
-            ("company", "action", "rule", "issues", "why"),
-            (
-                (name, action, rule, n, EXPLAINED.get((name, rule), ""))
-                for name, issues in companies.items()
-                for (action, rule), n in sorted(
-                    Counter((i["action"], i["rule"]) for i in issues).items()
-                )
-            ),
-        )
+        lines += [f"Northwind, Maven's CRM and the Star Wars poll: {_counted(companies)}."]
+        oddities = [
+            (name, action, rule, n, EXPLAINED.get((name, rule), ""))
+            for name, issues in companies.items()
+            for (action, rule), n in sorted(
+                Counter((i["action"], i["rule"]) for i in issues).items()
+            )
+        ]
+        if oddities:
+            lines += ["", *_table(("company", "action", "rule", "issues", "why"), oddities)]
     return "\n".join(lines) + "\n"
 
 
