@@ -7,6 +7,7 @@ connection. Nothing is written through it, and a query can reach no file but the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,10 @@ def close_all(path: Path) -> None:
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can read this file and do nothing else, in UTC."""
-    connection = duckdb.connect(str(path), read_only=True, config=dict(_SANDBOX))
+    # The same limit as the models'; what does not fit goes to disk, beside the file.
+    limit = os.environ.get("SALESOPS_MEMORY_LIMIT", "700MB")
+    config = {**_SANDBOX, "memory_limit": limit, "temp_directory": f"{path}.spill"}
+    connection = duckdb.connect(str(path), read_only=True, config=config)
     # A second connection to the file shares the first one's instance, which is locked already.
     ((is_locked,),) = connection.execute("select current_setting('lock_configuration')").fetchall()
     if not is_locked:
