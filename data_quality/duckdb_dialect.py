@@ -54,8 +54,11 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can read this file and do nothing else, in UTC."""
     # The same limit as the models'; what does not fit goes to disk, beside the file.
     limit = os.environ.get("SALESOPS_MEMORY_LIMIT", "700MB")
-    config = {**_SANDBOX, "memory_limit": limit, "temp_directory": f"{path}.spill"}
-    connection = duckdb.connect(str(path), read_only=True, config=config)
+    connection = duckdb.connect(
+        str(path),
+        read_only=True,
+        config={**_SANDBOX, "memory_limit": limit, "temp_directory": f"{path}.spill"},
+    )
     # A second connection to the file shares the first one's instance, which is locked already.
     ((is_locked,),) = connection.execute("select current_setting('lock_configuration')").fetchall()
     if not is_locked:
