@@ -223,6 +223,22 @@ def possible(entity: str, column: str, has_last: bool, together: tuple[str, ...]
     )
 
 
+def clock_gap(entity: str, column: str) -> Expectation:
+    """The local time was one: not among the minutes that clocks skip in spring. Landing notes it."""
+    zh, en = messages.clock_gap(entity, column)
+    return Expectation(
+        rule=f"{entity}.{column}.clock_gap",
+        kind="rows",
+        columns=(column,),
+        action="warn",
+        dimension="accuracy",
+        message_zh=zh,
+        message_en=en,
+        condition=f"json_extract_string(this._rejected_values, '$$.\"{column} in a gap\"') is not null",
+        only_where="this._rejected_values is not null",
+    )
+
+
 def percent_scale(
     entity: str, column: str, action: str, *, limit: str = "1", where: str | None = None
 ) -> Expectation:

@@ -264,6 +264,15 @@ def possible(entity: str, column: str) -> tuple[str, str]:
     )
 
 
+def clock_gap(entity: str, column: str) -> tuple[str, str]:
+    zh, en = label(entity)
+    return (
+        f"{zh}的 {column} 落在夏令时跳过的时段里，当地没有这个时刻，现按跳过之后计。请核对时间和时区。",
+        f"The {column} of this {en} is a local time that the clocks skipped, and is read as after it. "
+        "Check the time, or the source's timezone.",
+    )
+
+
 def never_filled(entity: str, topic: str) -> tuple[str, str]:
     zh, en = label(entity)
     return (

@@ -7,6 +7,7 @@ from functools import cache
 
 from data_quality.expectations import (
     Expectation,
+    clock_gap,
     counted,
     fits,
     not_future,
@@ -172,6 +173,8 @@ def _declared(entity: contract.Entity) -> tuple[Expectation, ...]:
             found.append(required(entity.name, column.name, column.type, column.name in entity.key))
         if column.type != "text":
             found.append(fits(entity.name, column.name, column.type, column.is_required))
+        if column.type == "timestamp" and column.name != "updated_at":
+            found.append(clock_gap(entity.name, column.name))
         if column.name in PAST_COLUMNS:
             found.append(not_future(entity.name, column.name, column.type))
         if column.type in ("date", "timestamp") and column.name != "updated_at":

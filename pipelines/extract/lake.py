@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -169,6 +171,19 @@ def batch_id(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
 
 
+# What follows a column's name in the remark that its local time never was: clocks went forward.
+GAP = " in a gap"
+_OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+
+
+@cache
+def moves_clocks(zone: str) -> bool:
+    """Whether the zone's clocks went forward in some year since 1995."""
+    days = (datetime(year, month, 1, tzinfo=ZoneInfo(zone)) for year in range(1995, 2041)
+            for month in (1, 4, 7, 10))  # fmt: skip
+    return len({day.utcoffset() for day in days}) > 1
+
+
 def _typed(column: Column, text: str, company_zone: str) -> str:
     """SQL that casts a text expression to a column's type, NULL where it does not fit."""
     if column.type == "text":
@@ -196,7 +211,7 @@ def _typed(column: Column, text: str, company_zone: str) -> str:
         # A date that a source keeps as an instant is its date in the company's zone, one without
         # an offset the date that it says.
         return (
-            f"case when regexp_matches({value}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') "
+            f"case when regexp_matches({value}, '{_OFFSET}') "
             f"and length({value}) > 10 "
             f"then cast(timezone({literal(company_zone)}, try_cast({value} as timestamptz)) as date) "
             f"else coalesce(try_cast({value} as date), "
@@ -206,7 +221,7 @@ def _typed(column: Column, text: str, company_zone: str) -> str:
 
 
 def _typing_query(
-    entity: Entity, delivered: tuple[str, ...], *, company_zone: str, at: datetime
+    entity: Entity, delivered: tuple[str, ...], *, zone: str, company_zone: str, at: datetime
 ) -> str:
     """The SELECT that turns a raw batch (view `raw`) into rows of the lake."""
     by_name = {name.lower(): name for name in delivered}
@@ -224,6 +239,15 @@ def _typing_query(
             misfits.append(
                 f"{{'name': {literal(column.name)}, 'value': "
                 f"case when {name} is null then nullif(trim({text}), '') end}}"
+            )
+        if arrived and column.type == "timestamp" and moves_clocks(zone):
+            # A local time that the clocks skipped has become another one in the session's zone.
+            misfits.append(
+                f"{{'name': {literal(column.name + GAP)}, 'value': "
+                f"case when not regexp_matches(trim({text}), '{_OFFSET}')"
+                f" and length(trim({text})) > 10"
+                f" and cast({name} as timestamp) <> try_cast(trim({text}) as timestamp)"
+                f" then trim({text}) end}}"
             )
     extras = [name for name in by_name.values() if name != ROW_NUMBER]
     packed = ", ".join(f"{literal(name)}: cast({quoted(name)} as varchar)" for name in extras)
@@ -380,7 +404,7 @@ def land(
             delivered |= {name.lower() for name in table.column_names}
             connection.register("raw", table)
             query = _typing_query(
-                entity, tuple(table.column_names), company_zone=company_zone, at=at
+                entity, tuple(table.column_names), zone=zone, company_zone=company_zone, at=at
             )
             typed = connection.sql(query).to_arrow_table()
             connection.unregister("raw")

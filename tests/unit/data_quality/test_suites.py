@@ -214,6 +214,8 @@ class Planted:
         if kind == "possible":
             type_ = contract.entities()[e.rule.split(".")[0]].column(column).type
             return {column: ZERO_DAY[type_]}
+        if kind == "clock_gap":
+            return {"_rejected_values": f'{{"{column} in a gap": "2026-03-08 02:30"}}'}
         if kind == "percent_scale":
             return {column: Decimal(45)}
         if kind in TEXTS:

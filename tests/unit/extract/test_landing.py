@@ -204,3 +204,31 @@ def test_every_entity_can_be_landed_empty_and_read(tmp_path):
             is_whole=True,
         )  # fmt: skip
         assert current(tmp_path, "*", entity.name) == []
+
+
+def test_a_local_time_that_the_clocks_skipped_is_kept_as_after_it_and_noted(tmp_path: Path) -> None:
+    times = {
+        1: "2026-03-08 02:30:00",
+        2: "2026-03-08 03:30:00",
+        3: "2026-03-08T02:30:00-05:00",
+        4: "2026-03-08",
+        5: "2026-11-01 01:30:00",
+        6: "soon",
+    }
+    land(tmp_path, [row(n, created_at=time) for n, time in times.items()], 0)
+    assert current(tmp_path, "opportunity_id, created_at::varchar, _rejected_values") == [
+        ("D1", "2026-03-08 07:30:00+00", '{"created_at in a gap":"2026-03-08 02:30:00"}'),
+        ("D2", "2026-03-08 07:30:00+00", None),
+        ("D3", "2026-03-08 07:30:00+00", None),
+        ("D4", "2026-03-07 16:00:00+00", None),
+        ("D5", "2026-11-01 06:30:00+00", None),
+        ("D6", None, '{"created_at":"soon"}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "moves"),
+    [("America/New_York", True), ("Europe/Berlin", True), ("Asia/Shanghai", False), ("UTC", False)],
+)
+def test_only_zones_that_move_their_clocks_have_gaps(zone: str, moves: bool) -> None:
+    assert lake.moves_clocks(zone) is moves
