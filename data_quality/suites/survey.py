@@ -44,7 +44,7 @@ _SPEEDER = """row(this.source_system, this._record_id) in (
     select row(taken.source_system, taken._record_id)
     from taken join usual on usual.survey_id = taken.survey_id
     where taken.seconds < usual.middle / 3
-        and taken.seconds < greatest(0.6 * usual.quick, usual.middle / 6)
+        and taken.seconds < greatest(0.4 * usual.quick, usual.middle / 6)
 )"""
 
 # Five ratings or more on one scale, all the same. Where that is how many answer, it tells nothing.
