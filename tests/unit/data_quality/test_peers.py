@@ -255,6 +255,7 @@ def _person(entity: str, label: str, days: int, **changes: Any) -> Row:
         ({"name": "Quite Another", "tax_id": "DE-811 569869"}, True),
         ({"name": "Quite Another", "external_id": "erp 00042"}, True),
         ({"name": "Aurora Instruments", "city": "Berlin", "tax_id": "DE123456789"}, False),
+        ({"name": "Aurora Instruments", "city": "Berlin", "external_id": "ERP-00043"}, True),
         ({"name": "Aurora Instruments", "city": "Berlin", "is_deleted": True}, False),
         ({"name": "Aurora Instruments", "city": "Berlin", "merged_into_id": "first"}, False),
     ],
