@@ -23,7 +23,8 @@ entity_amounts as (
         entity,
         source_system,
         count(*) as records,
-        sum(greatest(amount, 1.0)) as amount
+        -- Decimals add up to the same in any order.
+        sum(cast(greatest(amount, 1.0) as decimal(18, 4))) as amount
     from record_amounts
     group by entity, source_system
 
@@ -48,7 +49,7 @@ row_weights as (
         tonight.entity,
         tonight.source_system,
         (
-            coalesce(entity_amounts.amount, 0.0)
+            coalesce(cast(entity_amounts.amount as double), 0.0)
             + greatest(tonight.rows_checked - coalesce(entity_amounts.records, 0), 0)
         ) / nullif(cast(tonight.rows_checked as double), 0) as row_weight
     from tonight
@@ -83,7 +84,7 @@ scores as (
         entity,
         dimension,
         sum(checks) as checks,
-        sum(checks * weight) as weight,
+        round(sum(checks * weight), 4) as weight,
         sum(passed * weight) / sum(checks * weight) as score
     from weighted
     group by as_of_date, entity, dimension
