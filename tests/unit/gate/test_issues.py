@@ -232,6 +232,15 @@ def test_relatives_who_wait_do_not_count(company: Company) -> None:
     assert not summary.is_blocked
 
 
+def test_a_source_whose_rows_are_all_rejected_blocks_with_one_message(company: Company) -> None:
+    for i in range(60):
+        company.send("products", f"bad {i}", source_system="web", unit_cost=Decimal(-1), name=None)
+    # Each row breaks two rules; what is told is one sentence of the source.
+    assert [b.reason for b in company.gate().blocked] == [
+        "60 of 60 rows of products from web are rejected"
+    ]
+
+
 def test_a_bold_entity_that_loses_all_its_rows_blocks(company: Company) -> None:
     assert not company.gate().is_blocked
     company.delete("accounts", "base")
