@@ -98,3 +98,16 @@ regexp_replace({{ text }}, {{ pattern }}, '', 'g')
 {% macro spark__without(text, pattern) -%}
 regexp_replace({{ text }}, {{ pattern }}, '')
 {%- endmacro %}
+
+{# The last value of a window's frame that is not NULL. #}
+{% macro last_known(column) -%}
+{{ adapter.dispatch('last_known', 'salesops')(column) }}
+{%- endmacro %}
+
+{% macro default__last_known(column) -%}
+last_value({{ column }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__last_known(column) -%}
+last_value({{ column }}, true)
+{%- endmacro %}

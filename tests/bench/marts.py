@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -72,7 +73,10 @@ def build_by_dbt(folder: Path, variables: dict[str, Any]) -> dict[str, Any]:
         [*quiet, "run", "--threads", "1", *_folders(folder), "--vars", json.dumps(variables), "--exclude",
          "path:models/staging", "--select", *(f"+path:models/marts/{area}" for area in AREAS)]
     )  # fmt: skip
-    assert result.success, result.exception or result.result
+    failed = [
+        str(r.message) for r in getattr(result.result, "results", ()) if r.status != "success"
+    ]
+    assert result.success, result.exception or failed
     return _outcome(*begun[0], tables)
 
 
@@ -85,13 +89,29 @@ def _outcome(cpu: float, started: float, tables: dict[str, float]) -> dict[str, 
     }
 
 
-def by_hand(variables: dict[str, Any]) -> dict[str, str]:
-    """The statements of `marts.sql` by the table that each makes."""
+def by_hand(variables: dict[str, Any], masked: str) -> dict[str, str]:
+    """The statements of `marts.sql` by the table that each makes.
+
+    `masked` is what the models write around the column `outcome` to hide personal data in it.
+    """
     text = Path(__file__).with_name("marts.sql").read_text(encoding="utf-8")
+    text = text.replace("{as_of_end}", "timezone('{zone}', date '{as_of}' + interval 1 day)")
+    text = text.replace("{as_of}", variables["as_of_date"])
     text = text.replace("{zone}", variables["company_timezone"])
     text = text.replace("{currency}", variables["company_currency"])
+    reasons = ", ".join(f"'{reason.lower()}'" for reason in variables["no_decision_reasons"])
+    text = text.replace("{no_decision}", f"({reasons})")
+    text = re.sub(r"{masked (\w+)}", lambda found: masked.replace("outcome", found[1], 1), text)
     parts = text.split("-- table: ")[1:]
     return {part.split("\n", 1)[0]: part.split("\n", 1)[1].strip().rstrip(";") for part in parts}
+
+
+def _masked(folder: Path) -> str:
+    """The expression that masks the column `outcome`, as the models compile it."""
+    code = next(code for _, name, code in _in_order(folder) if name == "fct_activity")
+    found = re.search(r"\n *(\S.*) as outcome,\n", code)
+    assert found, code
+    return found[1].replace("known_activities.", "")
 
 
 def _in_order(folder: Path) -> Iterator[tuple[str, str, str]]:
@@ -106,7 +126,7 @@ def build_by_script(folder: Path, compiled: Path, variables: dict[str, Any]) -> 
     """Make the same tables in one connection; intermediate ones are temporary."""
     import duckdb
 
-    statements = by_hand(variables)
+    statements = by_hand(variables, _masked(compiled))
     tables: dict[str, float] = {}
     cpu, started = cpu_seconds(), time.monotonic()
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:

@@ -348,39 +348,19 @@ filled as (
         valid_from,
         event_kind,
         event_number,
-        max_by(stage_id, event_number) filter (where stage_id is not null) over (
+        {{ last_known('stage_id') }} over (
             partition by opportunity_id order by event_number nulls last rows unbounded preceding
         ) as stage_id,
+        {%- for column in ['amount', 'expected_close_date', 'owner_id'] %}
         case
-            when event_kind >= 3 then amount
+            when event_kind >= 3 then {{ column }}
             else
-                max_by(amount, event_number)
-                    filter (where amount is not null)
-                    over (
-                        partition by opportunity_id
-                        order by event_number nulls last rows unbounded preceding
-                    )
-        end as amount,
-        case
-            when event_kind >= 3 then expected_close_date
-            else
-                max_by(expected_close_date, event_number)
-                    filter (where expected_close_date is not null)
-                    over (
-                        partition by opportunity_id
-                        order by event_number nulls last rows unbounded preceding
-                    )
-        end as expected_close_date,
-        case
-            when event_kind >= 3 then owner_id
-            else
-                max_by(owner_id, event_number)
-                    filter (where owner_id is not null)
-                    over (
-                        partition by opportunity_id
-                        order by event_number nulls last rows unbounded preceding
-                    )
-        end as owner_id,
+                {{ last_known(column) }} over (
+                    partition by opportunity_id
+                    order by event_number nulls last rows unbounded preceding
+                )
+        end as {{ column }},
+        {%- endfor %}
         row_status,
         is_left_censored
     from numbered
