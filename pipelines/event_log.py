@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 
 @contextmanager
-def quick_events(folder: Path, instance: Any, run_id: str) -> Iterator[None]:
+def quick_events(folder: Path) -> Iterator[None]:
     """Within it the SQLite files of a Dagster home stay open and are synced at checkpoints only,
     and their engines are kept.
 
@@ -24,6 +24,7 @@ def quick_events(folder: Path, instance: Any, run_id: str) -> Iterator[None]:
     from dagster._core.storage.runs.sqlite import sqlite_run_storage
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
+    from sqlalchemy.pool import QueuePool
 
     home = str(folder.resolve())
 
@@ -35,24 +36,24 @@ def quick_events(folder: Path, instance: Any, run_id: str) -> Iterator[None]:
             connection.execute("pragma synchronous = normal")
 
     engines: dict[str, Engine] = {}
+    held = ExitStack()
 
     def engine_of(create: Callable[..., Engine], url: str, **options: Any) -> Engine:
         if url not in engines:
-            engines[url] = create(url, **options)
+            engine = create(url, **{**options, "poolclass": QueuePool})
+            # Dagster lets go of its engine after every event.
+            held.enter_context(patch.object(engine, "dispose"))
+            engines[url] = engine
         return engines[url]
 
-    # Asking for the run's events makes its file.
-    instance.all_logs(run_id)
     event.listen(Engine, "connect", sync_less)
     try:
-        with ExitStack() as held:
+        with held:
             for storage in (sqlite_event_log, sqlite_run_storage):
                 kept = partial(engine_of, storage.create_engine)
                 held.enter_context(patch.object(storage, "create_engine", kept))
-            for file in (folder / "history").rglob("*.db"):
-                if file.stem in ("runs", "index", run_id):
-                    connection = held.enter_context(closing(sqlite3.connect(file)))
-                    connection.execute("select count(*) from sqlite_master").fetchall()
             yield
     finally:
         event.remove(Engine, "connect", sync_less)
+        for engine in engines.values():
+            engine.dispose()

@@ -184,10 +184,7 @@ def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progr
     logging.getLogger("dagster").addHandler(logging.NullHandler())
     definitions = build_defs(settings, say=progress)
     job = definitions.resolve_job_def("nightly")
-    with (
-        DagsterInstance.get() as instance,
-        quick_events(settings.home / "dagster", instance, run_id),
-    ):
+    with quick_events(settings.home / "dagster"), DagsterInstance.get() as instance:
         job.execute_in_process(
             instance=instance,
             run_id=run_id,
