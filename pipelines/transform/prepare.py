@@ -190,12 +190,12 @@ def prepare_warehouse(
     settings.home.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute("set timezone = 'UTC'")
+        # All of it at once, or nothing; and a commit for each row takes a second.
+        connection.execute("begin")
         for schema in ("lake", "run", "gate"):
             connection.execute(f"create schema if not exists {schema}")
-        connection.execute("begin")
         corrections.find_corrections(connection, settings, delivered)
         corrections.write_log(connection, settings.lake)
-        connection.execute("commit")
         for entity in contract.entities().values():
             select = lake_view(settings, entity, delivered)
             connection.execute(
@@ -244,3 +244,4 @@ def prepare_warehouse(
             "run_id varchar, is_degraded boolean, stale_sources varchar",
             [release],
         )
+        connection.execute("commit")
