@@ -1,8 +1,9 @@
 """The dbt project as Dagster assets: staging, core and the marts, each built in this process."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
@@ -21,6 +22,9 @@ from pipelines.asset_parts import (
 from pipelines.extract import contract
 from pipelines.schedules import build_freshness
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.nightly import Night
 
 # Steps in the order in which they run, by the name of their op.
 _STEPS = ("stage", "core", "marts")
@@ -146,7 +150,7 @@ def _build_step(
         except nightly.GateRefused as error:
             # What was built is there, though it must not be published.
             results, refusal = list(error.found), error
-        yield from _materialized(settings, results, wanted, tests)
+        yield from _materialized(night, results, wanted, tests)
         if refusal is not None:
             raise refusal
 
@@ -170,19 +174,24 @@ def published_keys(tables: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list
 
 
 def _materialized(
-    settings: Settings,
+    night: "Night",
     results: Sequence[Any],
     keys: Mapping[str, dg.AssetKey],
     tests: Mapping[str, Sequence[str]],
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """What was built, in the order in which dbt built it: each after what it reads."""
-    from pipelines.transform.lineage import column_sources
+    from pipelines.transform.lineage import kept_column_sources
+    from pipelines.transform.models import lineage_file
 
+    settings = night.settings
     by_id = {result.unique_id: result for result in results}
     built = [r for r in results if r.unique_id in keys and r.status == "success"]
     rows = table_rows(settings, [".".join(keys[r.unique_id].path) for r in built])
     columns = table_columns(settings)
-    sources = column_sources({r.unique_id: r.compiled for r in built if r.compiled}, columns)
+    # Without what names the night, its queries are those of the night before.
+    named = re.compile(f"{night.as_of}|{night.run_id}")
+    queries = {r.unique_id: named.sub("", r.compiled) for r in built if r.compiled}
+    sources = kept_column_sources(queries, columns, lineage_file(settings))
     for result in built:
         key = keys[result.unique_id]
         schema, table = key.path

@@ -173,6 +173,11 @@ def manifest_file(settings: Settings) -> Path:
     return _parsed_folder(settings) / "manifest.json"
 
 
+def lineage_file(settings: Settings) -> Path:
+    """Where it stands from where the columns of the project's models come."""
+    return _parsed_folder(settings) / "lineage.json"
+
+
 def parse_project(settings: Settings) -> Any:
     """The project's manifest, parsed where it was not yet; the steps of a night share it.
 
@@ -228,6 +233,8 @@ def build_models(
             "--quiet",
             "--log-level",
             "none",
+            # What dbt keeps for those who read its files; the results come as they are.
+            "--no-write-json",
             "build",
             *_folders(settings.home / "dbt" / "target", settings.home / "dbt" / "logs"),
             "--select",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.transform.lineage import ColumnSource, column_sources
+from pipelines.transform import lineage
+from pipelines.transform.lineage import ColumnSource, column_sources, kept_column_sources
 
 KNOWN = {
     "core": {
@@ -63,3 +64,27 @@ def test_a_query_that_cannot_be_read_is_left_out_and_the_others_are_told():
         {"broken": "select from where (", "whole": "select name from core.reps"}, KNOWN
     )
     assert found == {"whole": {"name": [ColumnSource("core", "reps", "name")]}}
+
+
+def test_what_was_found_is_kept_until_a_query_or_a_table_that_it_names_changes(
+    tmp_path, monkeypatch
+):
+    looked_at = []
+
+    def watched(queries, known):
+        looked_at.append(sorted(queries))
+        return column_sources(queries, known)
+
+    monkeypatch.setattr(lineage, "column_sources", watched)
+    queries = {"names": "select * from core.reps", "broken": "select from where ("}
+    told = {
+        "names": {c: [ColumnSource("core", "reps", c)] for c in ("rep_id", "name", "is_active")}
+    }
+    wider = {"core": {**KNOWN["core"], "orders": {"order_id": "varchar"}}}
+    for known in (KNOWN, wider):
+        assert kept_column_sources(queries, known, tmp_path / "kept.json") == told
+    assert looked_at == [["broken", "names"]]
+    narrower = {"core": {"reps": {"name": "varchar"}}}
+    found = kept_column_sources(queries, narrower, tmp_path / "kept.json")
+    assert found == {"names": {"name": [ColumnSource("core", "reps", "name")]}}
+    assert looked_at == [["broken", "names"], ["names"]]
