@@ -6,14 +6,18 @@ writing meanwhile.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from string import Template
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from data_quality.expectations import Expectation
@@ -101,9 +105,33 @@ def _great_expectations() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # Whoever runs us may listen to every library's small talk; the night's output is ours.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations
+    # A third of its import would go into these, and 80 MB, for expectations that we do not use.
+    with _imported_when_used("altair", "scipy.stats"):
+        import great_expectations
 
     return great_expectations
+
+
+class _Later(ModuleType):
+    """Stands for a module, which is imported when something in it is asked for."""
+
+    def __getattr__(self, attribute: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), attribute)
+
+
+@contextmanager
+def _imported_when_used(*names: str) -> Iterator[None]:
+    """Let what is imported within get these modules only when it uses them."""
+    stand_ins = {name: _Later(name) for name in names if name not in sys.modules}
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
 
 
 def _context(gx: Any) -> Any:

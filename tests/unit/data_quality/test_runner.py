@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from data_quality import duckdb_dialect
+from data_quality import duckdb_dialect, runner
 from data_quality.expectations import (
     CURRENCY,
     Expectation,
@@ -317,3 +318,15 @@ def test_only_the_runner_opens_great_expectations() -> None:
         if "import great_expectations" in file.read_text()
     }
     assert named == {"data_quality/runner.py"}
+
+
+def test_what_great_expectations_only_may_use_is_imported_when_it_is_used(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with runner._imported_when_used("colorsys"):
+        import colorsys as later
+    assert "colorsys" not in sys.modules
+    assert later.rgb_to_hsv(0.5, 0.5, 0.5) == (0.0, 0.0, 0.5)
+    import colorsys
+
+    assert colorsys is not later
+    assert colorsys.rgb_to_hsv is later.rgb_to_hsv
