@@ -201,15 +201,25 @@ def is_delivered(night_: Night, extraction: Extraction) -> bool:
     return True
 
 
+def lacks_demo(settings: Settings) -> bool:
+    """Whether the demo company is what is to be extracted, and its sources are not there."""
+    return settings.is_demo and not (settings.base / "salesops.yaml").is_file()
+
+
+def write_demo_sources(settings: Settings) -> None:
+    """Write the demo company's sources where the settings look for them."""
+    from pipelines.demo.write import write_demo
+
+    write_demo(settings.base)
+
+
 def extract(night_: Night) -> Extraction:
     """Extract every source into the lake. Writes the demo's sources first where there are none."""
     settings = night_.settings
     with measured(night_, "extract"):
-        if settings.is_demo and not (settings.base / "salesops.yaml").is_file():
-            from pipelines.demo.write import write_demo
-
+        if lacks_demo(settings):
             night_.say("write the demo company")
-            write_demo(settings.base)
+            write_demo_sources(settings)
         _remember_company(settings)
         extraction = night.extract_all(
             settings, at=night_.at, say=night_.say, is_full=night_.is_full

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -89,21 +90,44 @@ def prepare_instance(settings: Settings) -> Path:
 
 
 @contextmanager
-def _manifest_meanwhile(settings: Settings) -> Iterator[None]:
-    """Parse the dbt project in a process of its own while the caller imports what it needs."""
+def _prepared_meanwhile(settings: Settings, progress: Say) -> Iterator[None]:
+    """Parse the dbt project and write the demo company, where that is still to be done, in
+    processes of their own while the caller imports what it needs."""
     import multiprocessing
 
-    if is_parsed(settings):
-        yield
-        return
-    parsing = multiprocessing.get_context("spawn").Process(target=ensure_manifest, args=(settings,))
-    parsing.start()
+    spawn = multiprocessing.get_context("spawn")
+    tasks: list[tuple[Any, ...]] = []
+    if not is_parsed(settings):
+        tasks.append((ensure_manifest, settings))
+    if nightly.lacks_demo(settings):
+        progress("write the demo company")
+        tasks.append((nightly.write_demo_sources, settings))
+    started = [spawn.Process(target=_while_parent_lives, args=task) for task in tasks]
+    for process in started:
+        process.start()
     try:
         yield
     finally:
-        parsing.join()
-    # Where the other process failed, this says why.
+        for process in started:
+            process.join()
+    # Where the other process failed, this says why; the extraction does so of the demo.
     ensure_manifest(settings)
+
+
+def _while_parent_lives(do: Callable[..., object], *arguments: Any) -> None:
+    """Do it, and end at once where the process that started this one is killed."""
+    import multiprocessing
+    import threading
+
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end_with_parent() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    do(*arguments)
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -170,9 +194,12 @@ def run_nightly(
 def _execute(settings: Settings, *, day: date, is_full: bool, run_id: str, progress: Say) -> None:
     import logging
 
+    # Libraries and manifests live as long as the run: looking through them again and again for
+    # what could be let go takes five seconds a night.
+    gc.set_threshold(20_000, 10, 50)
     os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
-    with _manifest_meanwhile(settings):
+    with _prepared_meanwhile(settings, progress):
         # What the definitions need, and what takes its time to import.
         importlib.import_module("dagster_dbt")
         from dagster import DagsterInstance
