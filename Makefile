@@ -8,7 +8,7 @@ run: .venv/run.stamp
 	@.venv/bin/salesops run
 
 test: .venv/test.stamp
-	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 ui: .venv/run.stamp
 	@.venv/bin/salesops ui

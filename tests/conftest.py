@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# As a night does: libraries live as long as the session, and are not looked through again.
+gc.set_threshold(20_000, 10, 50)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
