@@ -40,18 +40,17 @@ def kept_column_sources(
     new = {name: sql for name, sql in queries.items() if keys[name] not in kept}
     if new:
         found = column_sources(new, known)
-        for name in new:
-            kept[keys[name]] = found.get(name) and {
-                column: [astuple(source) for source in sources]
-                for column, sources in found[name].items()
-            }
+        # None for a query that cannot be read.
+        kept |= dict.fromkeys((keys[name] for name in new), None)
+        for name, columns in found.items():
+            kept[keys[name]] = {c: [astuple(s) for s in sources] for c, sources in columns.items()}
         draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         draft.write_text(json.dumps(kept), encoding="utf-8")
         os.replace(draft, file)
+    told = {name: kept[keys[name]] for name in queries if kept[keys[name]] is not None}
     return {
         name: {column: [ColumnSource(*s) for s in sources] for column, sources in columns.items()}
-        for name in queries
-        if (columns := kept[keys[name]]) is not None
+        for name, columns in told.items()
     }
 
 
