@@ -21,6 +21,7 @@ def build_defs(
     from pipelines import jobs, schedules, sensors
     from pipelines.extract import assets as extract_assets
     from pipelines.gate import assets as gate_assets
+    from pipelines.predict import assets as predict_assets
     from pipelines.publish import assets as publish_assets
     from pipelines.transform import assets as transform_assets
     from pipelines.transform import models
@@ -33,6 +34,7 @@ def build_defs(
         *extract_assets.build_assets(settings, say),
         *tables,
         *gate_assets.build_assets(settings, say),
+        *predict_assets.build_assets(settings, say),
         *publish_assets.build_assets(
             settings, manifest, transform_assets.published_keys(tables), say
         ),

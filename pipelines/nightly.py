@@ -1,4 +1,4 @@
-"""The steps of the nightly job as plain functions: extract, stage, gate, core, marts, publish."""
+"""The steps of the nightly job as plain functions: extract, stage, gate, core, predict, marts, publish."""
 
 from __future__ import annotations
 
@@ -327,6 +327,16 @@ def build_core(night_: Night, manifest: Any) -> list[Any]:
     """Build the star of facts and dimensions."""
     with measured(night_, "core"):
         return build(night_, manifest, ["path:seeds", "path:models/marts/core"])
+
+
+def predict(night_: Night) -> int:
+    """Fit what is expected of each customer to core; returns the rows written."""
+    from pipelines.predict.value import predict_values
+
+    with measured(night_, "predict"):
+        night_.say("predict")
+        night_.rows = predict_values(night_.settings.warehouse, night_.as_of)
+    return night_.rows
 
 
 def build_marts(night_: Night, manifest: Any) -> list[Any]:

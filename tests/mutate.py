@@ -23,10 +23,10 @@ import pytest
 
 from pipelines import nightly
 from pipelines.transform import models
-from tests.golden.companies import AS_OF_MAY, BARE, DEALS, SHOP
-from tests.golden.company import AREAS, Company, night_of, play, play_again
+from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY, DEALS, SHOP
+from tests.golden.company import Company, night_of, play, play_again
 from tests.golden.conftest import PREPARED
-from tests.mutations import MUTATIONS, PIPELINE, Mutation
+from tests.mutations import CUSTOMERS, MUTATIONS, PIPELINE, Mutation
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORK = REPOSITORY / "data" / "mutate"
@@ -37,6 +37,10 @@ ROUNDS_OF_PIPELINE = (
     (DEALS, "test_pipeline.py"),
     (BARE, "test_bare.py"),
     (AS_OF_MAY, "test_pipeline.py"),
+)
+ROUNDS_OF_CUSTOMERS = (
+    (CLIENTS, "test_customers.py"),
+    (CLIENTS_IN_JANUARY, "test_customers.py"),
 )
 
 
@@ -80,10 +84,11 @@ def prepare() -> None:
     WORK.mkdir(parents=True)
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(SHIPPED, WORK / "dbt_project", ignore=ignored)
-    for company in (SHOP, DEALS, BARE):
+    for company in (SHOP, DEALS, BARE, CLIENTS):
         print(f"· play {company.name}", file=sys.stderr, flush=True)
         play(company, WORK / company.name)
     play_again(AS_OF_MAY, WORK / DEALS.name, WORK / AS_OF_MAY.name)
+    play_again(CLIENTS_IN_JANUARY, WORK / CLIENTS.name, WORK / CLIENTS_IN_JANUARY.name)
     stamp.write_text(_hash())
 
 
@@ -121,7 +126,10 @@ def noticed_by(mutation: Mutation) -> str:
     """The build, test or golden case that fails under the change; empty where none does."""
     manifest = parse()
     model = Path(mutation.file).stem
-    rounds = ROUNDS_OF_PIPELINE if mutation in PIPELINE else ROUNDS_OF_SALES
+    if mutation in CUSTOMERS:
+        rounds = ROUNDS_OF_CUSTOMERS
+    else:
+        rounds = ROUNDS_OF_PIPELINE if mutation in PIPELINE else ROUNDS_OF_SALES
     for company, tests in rounds:
         found = _noticed_in(company, tests, manifest, model)
         if found:
@@ -135,7 +143,9 @@ def _noticed_in(company: Company, tests: str, manifest: Any, model: str) -> str:
     kept = warehouse.with_suffix(".kept")
     shutil.copyfile(warehouse, kept)
     try:
-        nightly.build(night, manifest, [f"{model}+,path:models/marts/{area}" for area in AREAS])
+        nightly.build(
+            night, manifest, [f"{model}+,path:models/marts/{area}" for area in company.areas]
+        )
         return _golden(tests)
     except models.TransformFailed:
         return "the build"

@@ -1,4 +1,4 @@
-"""Small changes to the SQL of each mart of sales and pipeline; each must make a test fail."""
+"""Small changes to the SQL of each mart of sales, pipeline and customers; each must make a test fail."""
 
 from __future__ import annotations
 
@@ -382,4 +382,237 @@ PIPELINE = (
     ),
 )
 
-MUTATIONS = (*SALES, *PIPELINE)
+CUSTOMERS = (
+    *_of(
+        "customer_cohorts",
+        "customers/customer_cohorts.sql",
+        ("where is_new_customer", "where is_valid"),
+        ("cohorts.cohort_month <= dates.month_start", "cohorts.cohort_month < dates.month_start"),
+        ("nulls last rows unbounded preceding", "nulls last rows 1 preceding"),
+        ("max(dates.date_day) <= {{ as_of_date() }}", "max(dates.date_day) < {{ as_of_date() }}"),
+    ),
+    *_of(
+        "repeat_purchase",
+        "customers/repeat_purchase.sql",
+        (
+            "second_orders.order_date <= first_orders.window_end",
+            "second_orders.order_date < first_orders.window_end",
+        ),
+        (
+            "first_orders.window_end <= {{ as_of_date() }} as is_mature",
+            "first_orders.window_end < {{ as_of_date() }} as is_mature",
+        ),
+        (
+            "count_if(is_mature and has_repeated)",
+            "count_if(has_repeated)",
+        ),
+        (
+            "    select distinct  --",
+            "    select  --",
+        ),
+        (
+            "coalesce(segment, '(none)') as segment",
+            "segment",
+        ),
+    ),
+    *_of(
+        "customer_churn",
+        "customers/customer_churn.sql",
+        (
+            "cast(count_if(was_active and not is_active) as bigint) as churned",
+            "cast(count_if(not is_active) as bigint) as churned",
+        ),
+        (
+            "count_if(not is_new and not was_active and is_active)",
+            "count_if(not was_active and is_active)",
+        ),
+        (
+            "when bool_and(has_limit)",
+            "when true",
+        ),
+        (
+            "followed.period_start - interval 1 day",
+            "followed.last_day",
+        ),
+    ),
+    *_of(
+        "customer_churn",
+        "customers/int_churn_limits.sql",
+        (
+            "known_days.known_on > gaps.next_date\n    group by known_days.known_on\n",
+            "known_days.known_on >= gaps.order_date\n    group by known_days.known_on\n",
+        ),
+        (
+            "0.95, 'gaps.gap_days') }} as churn_days\n    from known_days\n    inner join gaps on"
+            " known_days.known_on > gaps.next_date\n    group by known_days.known_on\n",
+            "0.9, 'gaps.gap_days') }} as churn_days\n    from known_days\n    inner join gaps on"
+            " known_days.known_on > gaps.next_date\n    group by known_days.known_on\n",
+        ),
+        (
+            "{%- set least_gaps = 30 -%}",
+            "{%- set least_gaps = 3 -%}",
+        ),
+    ),
+    *_of(
+        "customer_churn",
+        "customers/int_order_days.sql",
+        (
+            "    group by customer_id, order_date\n",
+            "    group by customer_id, order_date, order_id\n",
+        ),
+    ),
+    *_of(
+        "recurring_revenue",
+        "customers/recurring_revenue.sql",
+        (
+            "cast(contracts.cancelled_on - interval 1 day as date), contracts.ends_on",
+            "contracts.cancelled_on, contracts.ends_on",
+        ),
+        (
+            "first_days.first_day >= compared.period_start as is_new",
+            "true as is_new",
+        ),
+        (
+            "sum(least(start_amount, end_amount))",
+            "sum(end_amount)",
+        ),
+        (
+            "member_contracts.ends_on >= months.last_day or",
+            "member_contracts.ends_on > months.last_day or",
+        ),
+        (
+            "count_if(was_active and not is_active and is_customer)",
+            "count_if(not is_active and is_customer and end_amount < start_amount and not was_active)",
+        ),
+        (
+            "cast(coalesce(summed.end_amount, 0)",
+            "cast(summed.end_amount",
+        ),
+    ),
+    *_of(
+        "product_affinity",
+        "customers/product_affinity.sql",
+        (
+            "date_day > cast(",
+            "date_day >= cast(",
+        ),
+        (
+            "{%- set least_orders = 5 -%}",
+            "{%- set least_orders = 6 -%}",
+        ),
+        (
+            "bounds.orders_both + terms.i",
+            "bounds.orders_both + 1 + terms.i",
+        ),
+        (
+            "1 - coalesce(tails.tail, 0)",
+            "coalesce(tails.tail, 0)",
+        ),
+        (
+            "    where p_value <= allowed\n",
+            "    where p_value <= 1\n",
+        ),
+        (
+            "on baskets.order_id = others.order_id and",
+            "on baskets.order_id <> others.order_id and",
+        ),
+    ),
+    *_of(
+        "next_products",
+        "customers/next_products.sql",
+        (
+            "and rules.is_significant",
+            "",
+        ),
+        (
+            "    where already.product_id is null and",
+            "    where",
+        ),
+        (
+            "on rules.other_product_id = products.product_id",
+            "on rules.product_id = products.product_id and products.category = 'Y'",
+        ),
+        (
+            "        rules.other_product_id as product_id,\n        rules.product_id as because_product_id,",
+            "        rules.product_id,\n        rules.other_product_id as because_product_id,",
+        ),
+    ),
+    *_of(
+        "service_levels",
+        "customers/service_levels.sql",
+        (
+            "percentile(0.9, 'first_response_hours')",
+            "percentile(0.5, 'first_response_hours')",
+        ),
+        (
+            "percentile(0.5, 'resolution_business_hours')",
+            "percentile(0.5, 'resolution_hours')",
+        ),
+        (
+            "dated_rows.last_day < backlog.next_day or",
+            "dated_rows.last_day <= backlog.next_day or",
+        ),
+        (
+            "        -1 as change",
+            "        0 as change",
+        ),
+        (
+            "{{ ratio('measured.reopened', 'measured.tickets') }}",
+            "{{ ratio('measured.reopened', 'measured.resolved') }}",
+        ),
+    ),
+    *_of(
+        "referrals",
+        "customers/referrals.sql",
+        (
+            "count(distinct referred_by_account_id)",
+            "count(referred_by_account_id)",
+        ),
+        (
+            "deals.status = 'won' and ",
+            "",
+        ),
+        (
+            "    where referred_by_account_id is not null\n",
+            "",
+        ),
+        (
+            "    union  --",
+            "    union all  --",
+        ),
+        (
+            "date_trunc('month', deals.closed_date) as date) as month_start",
+            "date_trunc('month', deals.created_date) as date) as month_start",
+        ),
+    ),
+    *_of(
+        "customer_360",
+        "customers/customer_360.sql",
+        (
+            "when gap_days > churn_days then 'churned'",
+            "when gap_days > at_risk_days then 'churned'",
+        ),
+        (
+            "when longest_gap_days > churn_days then 'reactivated'",
+            "when longest_gap_days > at_risk_days then 'reactivated'",
+        ),
+        (
+            "when gap_days > at_risk_days then 'at_risk'",
+            "when gap_days >= at_risk_days then 'at_risk'",
+        ),
+        (
+            "+ case when scored.orders > cuts.orders_{{ share }} then 1 else 0 end",
+            "+ case when scored.orders >= cuts.orders_{{ share }} then 1 else 0 end",
+        ),
+        (
+            "and next_products.rank = 1",
+            "",
+        ),
+        (
+            "when bought.customer_id is null then 'No order yet.'\n            else",
+            "when false then 'No order yet.'\n            else",
+        ),
+    ),
+)
+
+MUTATIONS = (*SALES, *PIPELINE, *CUSTOMERS)

@@ -66,6 +66,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rep_scorecard": ("period_type", "period_start", "user_id"),
     "customer_360": ("customer_id",),
     "customer_cohorts": ("cohort_month", "month_number"),
+    "repeat_purchase": ("cohort_month", "dimension", "member"),
+    "customer_churn": ("period_start", "dimension", "member"),
+    "recurring_revenue": ("period_start", "dimension", "member"),
+    "product_affinity": ("product_id", "other_product_id"),
+    "next_products": ("customer_id", "rank"),
+    "service_levels": ("period_type", "period_start", "dimension", "member"),
+    "referrals": ("period_start",),
     "survey_scores": (
         "survey_id",
         "period_type",
@@ -100,6 +107,11 @@ RATES: dict[str, tuple[str, ...]] = {
     "rep_scorecard": ("win_rate", "win_rate_adjusted", "csat", "csat_adjusted"),
     "customer_360": ("probability_alive", "probability_no_order_90d"),
     "customer_cohorts": ("retention_rate",),
+    "repeat_purchase": ("repeat_rate",),
+    "customer_churn": ("churn_rate",),
+    "recurring_revenue": ("logo_churn_rate", "gross_retention"),
+    "product_affinity": ("support", "confidence", "p_value"),
+    "service_levels": ("reopened_rate",),
     "survey_scores": ("response_rate",),
     "quality_scores": ("score", "target"),
 }
@@ -117,8 +129,11 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "stage_bottlenecks": ("excess_days", "deals_waiting", "cost_score"),
     "pipeline_waterfall": ("increased", "decreased", "start_deals", "end_deals"),
     "rep_scorecard": ("orders", "won", "lost"),
-    "customer_360": ("orders",),
+    "customer_360": ("orders", "expected_orders_12m"),
     "customer_cohorts": ("cohort_size", "active_customers"),
+    "customer_churn": ("active_start", "churned", "reactivated"),
+    "recurring_revenue": ("customers_start", "customers_lost"),
+    "service_levels": ("median_first_response_hours", "open_at_end"),
     "survey_scores": ("n", "invitations", "responses"),
     "quality_checks": ("rows_checked", "rows_failed"),
     "quality_scores": ("checks", "weight"),
@@ -324,6 +339,16 @@ def _agreements(mart: str) -> list[Expectation]:
                 "this.active_customers > this.cohort_size",
                 "活跃客户数多于同期群客户数。请报告此错误。",
                 "More customers are active than the cohort has. Report this fault.",
+            )
+        ],
+        "recurring_revenue": [
+            _check(
+                "recurring_revenue.end_amount.balances",
+                ("start_amount", "new", "expansion", "resurrection", "contraction", "churn"),
+                "this.start_amount + this.new + this.expansion + this.resurrection"
+                " - this.contraction - this.churn <> this.end_amount",
+                "经常性收入的变动与期末金额不符。请报告此错误。",
+                "The movements of recurring revenue do not come to its end. Report this fault.",
             )
         ],
         "quota_attainment": [

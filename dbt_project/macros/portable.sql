@@ -111,3 +111,22 @@ last_value({{ column }} ignore nulls)
 {% macro spark__last_known(column) -%}
 last_value({{ column }}, true)
 {%- endmacro %}
+
+{# The logarithm of n factorial. #}
+{% macro log_factorial(n) -%}
+{{ adapter.dispatch('log_factorial', 'salesops')(n) }}
+{%- endmacro %}
+
+{% macro default__log_factorial(n) -%}
+lgamma(({{ n }}) + 1)
+{%- endmacro %}
+
+{# Stirling's series of n + 9, from which the factors above n are taken off again. #}
+{% macro spark__log_factorial(n) -%}
+(
+    ({{ n }} + 9.5) * ln({{ n }} + 9) - ({{ n }} + 9) + 0.9189385332046727
+    + 1 / (12e0 * ({{ n }} + 9)) - 1 / (360e0 * power({{ n }} + 9, 3))
+    + 1 / (1260e0 * power({{ n }} + 9, 5))
+    {%- for i in range(1, 10) %} - ln({{ n }} + {{ i }}){% endfor %}
+)
+{%- endmacro %}

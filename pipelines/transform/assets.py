@@ -240,7 +240,7 @@ def _written_elsewhere(
     staged = [staging_key(entity) for entity in contract.entities().values()]
     for node in manifest["sources"].values():
         schema = node["schema"]
-        if schema == "lake" or node["name"].startswith("accepted_"):
+        if schema in ("lake", "predict") or node["name"].startswith("accepted_"):
             continue
         yield dg.AssetSpec(
             translator.get_asset_key(node),

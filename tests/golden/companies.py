@@ -577,3 +577,136 @@ BARE = Company(
         Extracted(datetime(2025, 3, 12, 14, tzinfo=UTC), {"opportunities": _BARE["opportunities"]}),
     ),
 )
+
+# ------------------------------------------------------------------------------- the customers
+# Asked on Sunday 2024-06-30, so that June is over. Orders o1 to o20 hold products C (1-10), D (6-15),
+# A (15-20) and B (16-20); a guest's order of two years ago is out of every window.
+
+_CLIENTS_SETTINGS = """
+company:
+  name: Golden customers
+  timezone: Asia/Shanghai
+  currency: CNY
+"""
+
+_CLIENTS = {
+    "users": """
+        user_id, name, region, is_active
+        u1,      Uma,  East,   true
+    """,
+    "teams": "team_id, name",
+    "accounts": """
+        account_id, name
+        a1,         Alphas
+        a2,         Betas
+        a3,         Gammas
+    """,
+    "pipeline_stages": """
+        pipeline_id, stage_id, pipeline_name, stage_name, position, is_closed, is_won
+        p,           s1,       Pipe,          First,      1,        false,     false
+        p,           won,      Pipe,          Won,        2,        true,      true
+        p,           lost,     Pipe,          Lost,       3,        true,      false
+    """,
+    # L1 names its deal, d2 and d3 name their lead.
+    "opportunities": """
+        opportunity_id, name, account_id, pipeline_id, stage_id, amount, lead_id, created_at,       closed_at
+        d1,             D1,   a3,         p,           won,      500,    ,        2024-05-10 10:00, 2024-06-10 10:00
+        d2,             D2,   a3,         p,           won,      300,    L3,      2024-06-02 10:00, 2024-06-20 10:00
+        d3,             D3,   a3,         p,           lost,     90,     L2,      2024-05-21 10:00, 2024-06-01 10:00
+        d4,             D4,   a3,         p,           won,      70,     L4,      2024-05-21 10:00, 2024-06-01 10:00
+    """,
+    "leads": """
+        lead_id, source,   owner_id, referred_by_account_id, created_at,       converted_at,     converted_opportunity_id
+        L1,      referral, u1,       a1,                     2024-05-02 10:00, 2024-05-10 10:00, d1
+        L2,      referral, u1,       a1,                     2024-05-20 10:00, ,
+        L3,      referral, u1,       a2,                     2024-06-01 10:00, 2024-06-02 10:00,
+        L4,      web,      u1,       ,                       2024-05-20 10:00, 2024-05-21 10:00, d4
+    """,
+    "customers": """
+        customer_id, account_id, name, segment, region
+        k1,          a1,         One,  Big,     North
+        k2,          a2,         Two,  Big,     North
+        k3,          ,           Tri,  Small,   South
+        k4,          ,           Four, Small,   South
+        k5,          ,           Five, Small,   South
+        k6,          ,           Six,  ,        North
+        k7,          ,           Sev,  Small,   South
+        k8,          ,           Ate,  Small,   South
+        k9,          ,           Nine, Small,   South
+    """,
+    "products": """
+        product_id, sku, name,  category, unit_cost, is_active
+        A,          A,   Aroma, X,        6,         true
+        B,          B,   Blend, X,        6,         true
+        C,          C,   Cream, Y,        6,         true
+        D,          D,   Drops, Y,        6,         true
+    """,
+    "orders": """
+        order_id, customer_id, channel, status,    ordered_at
+        o0,       ,            web,     confirmed, 2022-06-30 10:00
+        o1,       k1,          web,     confirmed, 2024-01-10 10:00
+        o2,       k1,          web,     confirmed, 2024-01-10 11:00
+        o3,       k1,          web,     confirmed, 2024-02-09 10:00
+        o4,       k1,          web,     confirmed, 2024-03-10 10:00
+        o5,       k2,          web,     confirmed, 2024-01-15 10:00
+        o6,       k2,          web,     confirmed, 2024-04-14 10:00
+        o7,       k3,          shop,    confirmed, 2024-01-20 10:00
+        o8,       k3,          shop,    confirmed, 2024-04-20 10:00
+        o9,       k3,          shop,    confirmed, 2024-06-10 10:00
+        o10,      k4,          web,     confirmed, 2024-04-01 10:00
+        o11,      k6,          web,     confirmed, 2024-04-02 10:00
+        o12,      k6,          web,     confirmed, 2024-04-05 10:00
+        o13,      k7,          web,     confirmed, 2024-05-01 10:00
+        o14,      k7,          web,     confirmed, 2024-05-11 10:00
+        o15,      k9,          shop,    confirmed, 2024-01-25 10:00
+        o16,      k7,          web,     confirmed, 2024-05-21 10:00
+        o17,      k7,          web,     confirmed, 2024-05-31 10:00
+        o18,      k7,          web,     confirmed, 2024-06-30 10:00
+        o19,      k8,          shop,    confirmed, 2024-01-02 10:00
+        o20,      k8,          shop,    confirmed, 2024-06-20 10:00
+    """,
+    "order_lines": "\n".join(
+        [
+            "order_line_id, order_id, product_id, quantity, unit_price",
+            *(
+                f"o{number}{product}, o{number}, {product}, 1, 10"
+                for product, numbers in {
+                    "A": (0, *range(15, 21)),
+                    "B": (0, *range(16, 21)),
+                    "C": range(1, 11),
+                    "D": range(6, 16),
+                }.items()
+                for number in numbers
+            ),
+        ]
+    ),
+    # n6's end is not known yet on the day asked, and n8 has not begun.
+    "contracts": """
+        contract_id, customer_id, product_id, starts_on,  ends_on,    monthly_amount, cancelled_on
+        n1,          k1,          A,          2024-01-01, ,           100,
+        n2,          k1,          B,          2024-02-15, ,           50,             2024-04-01
+        n3,          k2,          ,           2024-01-31, 2024-03-31, 200,
+        n4,          k2,          ,           2024-06-01, ,           80,
+        n5,          k3,          ,           2024-03-05, ,           40,             2024-03-20
+        n6,          k4,          ,           2024-05-31, ,           60,             2024-07-01
+        n8,          k6,          ,           2024-07-01, ,           70,
+    """,
+    # t4 is resolved on the day after the day asked.
+    "tickets": """
+        ticket_id, customer_id, owner_id, category, priority, channel, created_at,       first_response_at, resolved_at,      reopened_count
+        t1,        k1,          u1,       bug,      high,     mail,    2024-06-03 10:00, 2024-06-03 12:00,  2024-06-04 10:00, 1
+        t2,        k1,          u1,       bug,      low,      mail,    2024-06-07 17:00, 2024-06-08 11:00,  ,                 0
+        t3,        k2,          ,         ,         low,      phone,   2024-05-31 09:00, ,                  2024-06-05 09:00, 0
+        t4,        k2,          u1,       ask,      low,      phone,   2024-06-28 10:00, ,                  2024-07-01 10:00, 0
+    """,
+}
+
+CLIENTS = Company(
+    name="clients",
+    settings=_CLIENTS_SETTINGS,
+    as_of=date(2024, 6, 30),
+    at=datetime(2024, 7, 2, 14, tzinfo=UTC),
+    tables=_CLIENTS,
+    areas=("core", "sales", "customers"),
+)
+CLIENTS_IN_JANUARY = CLIENTS.on(date(2024, 1, 9))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,6 +43,7 @@ class Company:
     at: datetime
     tables: Mapping[str, str]
     earlier: tuple[Extracted, ...] = ()
+    areas: tuple[str, ...] = AREAS
 
     def on(self, as_of: date) -> Company:
         """The same company asked for another day."""
@@ -104,7 +105,7 @@ def play(company: Company, home: Path) -> Path:
     manifest = _manifest(home)
     nightly.stage(night, manifest)
     nightly.judge(night)
-    build_areas(night, manifest)
+    build_areas(night, manifest, company.areas)
     return night.settings.warehouse
 
 
@@ -112,17 +113,18 @@ def play_again(company: Company, played: Path, home: Path) -> Path:
     """Build the marts of a company that was played in another home, for the day that it asks."""
     shutil.copytree(played, home)
     night = night_of(company, home)
-    build_areas(night, _manifest(home))
+    build_areas(night, _manifest(home), company.areas)
     return night.settings.warehouse
 
 
-def build_areas(night: nightly.Night, manifest: Any) -> None:
-    """Build core, sales and pipeline, and the tests that hold within them."""
-    nightly.build(
-        night,
-        manifest,
-        ["path:seeds", *(f"path:models/marts/{area}" for area in AREAS)],
-    )
+def build_areas(night: nightly.Night, manifest: Any, areas: Sequence[str]) -> None:
+    """Build these areas, and the tests that hold within them. What is fitted to core comes between."""
+    selected = ["path:seeds", *(f"path:models/marts/{area}" for area in areas)]
+    if "customers" in areas:
+        nightly.build(night, manifest, selected[:2])
+        nightly.predict(night)
+        selected = selected[2:]
+    nightly.build(night, manifest, selected)
 
 
 _manifests: dict[str, Any] = {}

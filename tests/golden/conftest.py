@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.companies import AS_OF_MAY, BARE, DEALS, SHOP
+from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY, DEALS, SHOP
 from tests.golden.company import Company, Marts, play, play_again
 
 # A folder of prepared warehouses, one for each company, that `make mutate` changes and asks again.
@@ -61,4 +61,21 @@ def deals_in_may(played: Callable[[Company], Path]) -> Iterator[Marts]:
 def bare(played: Callable[[Company], Path]) -> Iterator[Marts]:
     """A company without costs, quotas and stage history: New York, fiscal years from April."""
     with closing(Marts(played(BARE) / "warehouse.duckdb")) as marts:
+        yield marts
+
+
+@pytest.fixture(scope="session")
+def clients(played: Callable[[Company], Path]) -> Iterator[Marts]:
+    """A company of nine customers with orders, contracts and tickets: UTC+8."""
+    with closing(Marts(played(CLIENTS) / "warehouse.duckdb")) as marts:
+        yield marts
+
+
+@pytest.fixture(scope="session")
+def clients_in_january(played: Callable[[Company], Path]) -> Iterator[Marts]:
+    """The company with customers, asked for a day on which one of them has ordered, once."""
+    home = played(CLIENTS).parent / CLIENTS_IN_JANUARY.name
+    if not home.exists():
+        play_again(CLIENTS_IN_JANUARY, played(CLIENTS), home)
+    with closing(Marts(home / "warehouse.duckdb")) as marts:
         yield marts

@@ -29,6 +29,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     nightly.stage(night, manifest)
     nightly.judge(night)
     nightly.build_core(night, manifest)
+    nightly.predict(night)
     nightly.build_marts(night, manifest)
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
         yield connection

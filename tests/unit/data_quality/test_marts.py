@@ -86,6 +86,7 @@ def _value(mart: str, column: str, row: int, dimension: str) -> str:
         "quota": "2.0",
         "credited": "1.0",
         "attainment": "cast(0.5 as double)",
+        "resurrection": "0",
     }
     if column in special:
         value = special[column]

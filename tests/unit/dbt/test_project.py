@@ -15,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipelines.extract import contract
+from pipelines.predict.value import COLUMNS as VALUE
 from pipelines.transform.dictionary import COLUMNS, read_dictionary
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
@@ -33,6 +34,7 @@ BOOKKEEPING = (
     "_row_number bigint"
 )
 RUN_TABLES = {
+    "predict.customer_value": ", ".join(f"{name} {type_}" for name, (type_, _) in VALUE.items()),
     "run.holidays": "date_day date, holiday_name varchar, is_working_day boolean",
     "run.delivered": "entity varchar, source_system varchar",
     "run.source_entities": "source_system varchar, entity varchar, "
@@ -68,7 +70,7 @@ RUN_TABLES = {
 def _empty_warehouse(file: Path) -> None:
     """Every table that the models read, without a row in it."""
     with duckdb.connect(str(file)) as connection:
-        for schema in ("lake", "gate", "run", "corrections"):
+        for schema in ("lake", "gate", "run", "corrections", "predict"):
             connection.execute(f"create schema {schema}")
         for name, columns in RUN_TABLES.items():
             connection.execute(f"create table {name} ({columns})")

@@ -46,6 +46,30 @@ leads as (
 
 ),
 
+order_days as (
+
+    select * from {{ ref('int_order_days') }}
+
+),
+
+churn_limits as (
+
+    select * from {{ ref('int_churn_limits') }}
+
+),
+
+next_products as (
+
+    select * from {{ ref('next_products') }}
+
+),
+
+expectations as (
+
+    select * from {{ source('predict', 'customer_value') }}
+
+),
+
 rfm_segments as (
 
     select * from {{ ref('rfm_segments') }}
@@ -137,6 +161,41 @@ rated as (
         {%- endfor %} as rfm_monetary
     from scored
     cross join cuts
+
+),
+
+waited as (
+
+    select
+        order_days.customer_id,
+        churn_limits.at_risk_days,
+        churn_limits.churn_days,
+        {{ days_between('max(order_days.order_date)', as_of_date()) }} as gap_days,
+        max({{ days_between('order_days.order_date', 'order_days.next_date') }})
+            as longest_gap_days
+    from order_days
+    left join churn_limits
+        on
+            order_days.segment = churn_limits.segment
+            and churn_limits.known_on = cast({{ as_of_date() }} + interval 1 day as date)
+    group by order_days.customer_id, churn_limits.at_risk_days, churn_limits.churn_days
+
+),
+
+stayed as (
+
+    -- Where no gap between orders is known yet, nobody can be told to have left.
+    select
+        customer_id,
+        churn_days,
+        case
+            when churn_days is null then cast(null as string)
+            when gap_days > churn_days then 'churned'
+            when gap_days > at_risk_days then 'at_risk'
+            when longest_gap_days > churn_days then 'reactivated'
+            else 'active'
+        end as churn_status
+    from waited
 
 ),
 
@@ -321,13 +380,16 @@ profiles as (
         rfm_segments.segment as rfm_segment,
         rfm_segments.action_en as suggested_action,
         rfm_segments.action_zh as suggested_action_zh,
-        cast(null as double) as probability_alive,
-        cast(null as double) as expected_orders_12m,
-        cast(null as decimal(18, 4)) as clv_12m,
-        cast(null as string) as clv_reason,
-        cast(null as double) as churn_gap_days,
-        cast(null as string) as churn_status,
-        cast(null as double) as probability_no_order_90d,
+        expectations.probability_alive,
+        expectations.expected_orders_12m,
+        expectations.clv_12m,
+        case
+            when bought.customer_id is null then 'No order yet.'
+            else expectations.clv_reason
+        end as clv_reason,
+        stayed.churn_days as churn_gap_days,
+        stayed.churn_status,
+        expectations.probability_no_order_90d,
         nps_answers.last_value as last_nps,
         csat_answers.last_value as last_csat,
         coalesce(customer_tickets.open_tickets, 0) as open_tickets,
@@ -336,7 +398,7 @@ profiles as (
         preferred_categories.category as preferred_category,
         preferred_channels.channel as preferred_channel,
         referrals.referred_by,
-        cast(null as string) as next_product_id
+        next_products.product_id as next_product_id
     from surviving
     left join bought on surviving.customer_id = bought.customer_id
     left join sold on surviving.customer_id = sold.customer_id
@@ -354,6 +416,10 @@ profiles as (
     left join preferred_categories on surviving.customer_id = preferred_categories.customer_id
     left join preferred_channels on surviving.customer_id = preferred_channels.customer_id
     left join referrals on surviving.account_id = referrals.account_id
+    left join stayed on surviving.customer_id = stayed.customer_id
+    left join expectations on surviving.customer_id = expectations.customer_id
+    left join next_products
+        on surviving.customer_id = next_products.customer_id and next_products.rank = 1
 
 )
 
