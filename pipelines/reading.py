@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,15 +146,18 @@ def status_text(found: dict[str, Any]) -> str:
     for item in found["stale"]:
         lines.append(f"stale      {item['source']}.{item['entity']}: {item['why']}")
     for check in found["failed_checks"][:20]:
-        told = (
-            f"{check['rows_failed']} of {check['rows_checked']} rows"
-            if check["did_run"]
-            else "did not run"
-        )
+        told = _failed_rows(check) if check["did_run"] else "did not run"
         lines.append(f"{check['action']:10} {check['check_id']}: {told}")
     if not found["failed_checks"]:
         lines.append("checks     all passed")
     return "\n".join(lines)
+
+
+def _failed_rows(check: Mapping[str, Any]) -> str:
+    """How much of the rows a failed check is about; what a source never fills, no row can help."""
+    if ".never_filled:" in check["check_id"]:
+        return f"none in any of the source's {check['rows_checked']} rows"
+    return f"{check['rows_failed']} of {check['rows_checked']} rows"
 
 
 def quality(settings: Settings, *, entity: str | None = None) -> dict[str, Any]:
@@ -207,11 +210,7 @@ def quality_text(found: dict[str, Any]) -> str:
     """`quality` for people."""
     lines = []
     for check in found["audit"]:
-        told = (
-            f"{check['rows_failed']} of {check['rows_checked']} rows"
-            if check["did_run"]
-            else f"did not run: {check['observed']}"
-        )
+        told = _failed_rows(check) if check["did_run"] else f"did not run: {check['observed']}"
         lines.append(f"audit   {check['check_id']}: {told}. {check['message_en']}")
         lines += [f"        {key}" for key in check["failing"]]
     if not found["issues"]:
