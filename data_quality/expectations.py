@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from data_quality import messages
 
@@ -60,6 +61,17 @@ def _origin() -> str:
     return found
 
 
+class Link(NamedTuple):
+    """A row of `table` matters only to rows whose `own` equals its `other`: SQL over the row, `{0}`.
+
+    `table` is a staged table by its full name, or `{batch}`.
+    """
+
+    table: str
+    own: str
+    other: str
+
+
 @dataclass(frozen=True)
 class Expectation:
     """One thing that must hold of a table.
@@ -67,7 +79,9 @@ class Expectation:
     `rule` is `<entity>.<column or topic>.<kind>`, stable and lower snake. `needs` names the
     entities without which the check has no sense (nobody delivers them: it is left out).
     `only_where` is a condition that every failing row meets: where no row does, nothing failed,
-    and one look serves all expectations that share it. `origin` is where it is written.
+    and one look serves all expectations that share it. `links` say which rows of the tables that
+    the condition reads can matter to a row; of a table without a link any row may matter to any.
+    `origin` is where it is written.
     """
 
     rule: str
@@ -85,6 +99,8 @@ class Expectation:
     needs: tuple[str, ...] = ()
     is_final: bool = False
     only_where: str | None = None
+    # No part of what is judged: only of how often.
+    links: tuple[Link, ...] = field(default=(), compare=False, repr=False)
     origin: str = field(default_factory=_origin, compare=False, repr=False)
 
     @property
@@ -107,16 +123,13 @@ def required(entity: str, column: str, type_: str, is_key: bool = False) -> Expe
     empty = f"this.{column} is null"
     if type_ == "text":
         empty = f"coalesce(trim(this.{column}), '') = ''"
-    zh, en = messages.required(entity, column)
-    return Expectation(
-        rule=f"{entity}.{column}.required",
-        kind="rows",
-        columns=(column,),
-        action="reject",
-        dimension="completeness",
-        message_zh=zh,
-        message_en=en,
-        condition=f"{empty} and {misfit(column)} is null",
+    return rows(
+        f"{entity}.{column}.required",
+        (column,),
+        "reject",
+        "completeness",
+        f"{empty} and {misfit(column)} is null",
+        *messages.required(entity, column),
         is_final=is_key,
     )
 
@@ -130,35 +143,31 @@ def unique_key(entity: str, key: tuple[str, ...], required_parts: tuple[str, ...
         f"this.{part}" if part in required_parts else f"coalesce(this.{part}, '')" for part in key
     ]
     listed = ", ".join(parts)
-    zh, en = messages.unique(entity, key)
-    return Expectation(
-        rule=f"{entity}.key.unique",
-        kind="rows",
-        columns=key,
-        action="reject",
-        dimension="uniqueness",
-        message_zh=zh,
-        message_en=en,
-        condition=(
+    linked = _tuple([part.replace("this.", "{0}.") for part in own])
+    return rows(
+        f"{entity}.key.unique",
+        key,
+        "reject",
+        "uniqueness",
+        (
             f"{_tuple(own)} in (select {_tuple(parts)} from {{batch}} where {filled}"
             f" group by {listed} having count(*) > 1)"
         ),
+        *messages.unique(entity, key),
         is_final=True,
+        links=(Link("{batch}", linked, linked),),
     )
 
 
 def fits(entity: str, column: str, type_: str, is_required: bool) -> Expectation:
     """What arrived must fit the column's type: a misfit is NULL in the row, its text is kept."""
-    zh, en = messages.fits(entity, column, type_)
-    return Expectation(
-        rule=f"{entity}.{column}.type",
-        kind="rows",
-        columns=(column,),
-        action="reject" if is_required else "warn",
-        dimension="conformity",
-        message_zh=zh,
-        message_en=en,
-        condition=f"{misfit(column)} is not null",
+    return rows(
+        f"{entity}.{column}.type",
+        (column,),
+        "reject" if is_required else "warn",
+        "conformity",
+        f"{misfit(column)} is not null",
+        *messages.fits(entity, column, type_),
         is_final=True,
         only_where="this._rejected_values is not null",
     )
@@ -166,36 +175,31 @@ def fits(entity: str, column: str, type_: str, is_required: bool) -> Expectation
 
 def refers(entity: str, column: str, parent: str, table: str, key: str, action: str) -> Expectation:
     """What the column names must be staged."""
-    zh, en = messages.refers(entity, column, parent)
-    return Expectation(
-        rule=f"{entity}.{column}.reference",
-        kind="rows",
-        columns=(column,),
-        action=action,
-        dimension="consistency",
-        message_zh=zh,
-        message_en=en,
-        condition=(
+    return rows(
+        f"{entity}.{column}.reference",
+        (column,),
+        action,
+        "consistency",
+        (
             f"coalesce(trim(this.{column}), '') <> ''"
             f" and not exists (select 1 from {table} as parent where parent.{key} = this.{column})"
         ),
+        *messages.refers(entity, column, parent),
         needs=(parent,),
+        links=(link(table, column, key),),
     )
 
 
 def not_future(entity: str, column: str, type_: str) -> Expectation:
     """The date may not lie after the day on which it was extracted, by the company's calendar."""
     day = local_day(f"this.{column}") if type_ == "timestamp" else f"this.{column}"
-    zh, en = messages.not_future(entity, column)
-    return Expectation(
-        rule=f"{entity}.{column}.not_future",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="accuracy",
-        message_zh=zh,
-        message_en=en,
-        condition=f"{day} > {local_day('this._extracted_at')}",
+    return rows(
+        f"{entity}.{column}.not_future",
+        (column,),
+        "warn",
+        "accuracy",
+        f"{day} > {local_day('this._extracted_at')}",
+        *messages.not_future(entity, column),
     )
 
 
@@ -204,18 +208,15 @@ def possible(entity: str, column: str, has_last: bool, together: tuple[str, ...]
 
     `together` are the columns of one look; without `has_last` a far day may stand for no end.
     """
-    zh, en = messages.possible(entity, column)
     first = f"this.{column} < date '{_FIRST_DAY}'"
     last = f" or this.{column} >= date '{_LAST_DAY}'" if has_last else ""
-    return Expectation(
-        rule=f"{entity}.{column}.possible",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="accuracy",
-        message_zh=zh,
-        message_en=en,
-        condition=first + last,
+    return rows(
+        f"{entity}.{column}.possible",
+        (column,),
+        "warn",
+        "accuracy",
+        first + last,
+        *messages.possible(entity, column),
         only_where=" or ".join(
             f"this.{other} < date '{_FIRST_DAY}' or this.{other} >= date '{_LAST_DAY}'"
             for other in together
@@ -225,16 +226,13 @@ def possible(entity: str, column: str, has_last: bool, together: tuple[str, ...]
 
 def clock_gap(entity: str, column: str) -> Expectation:
     """The local time was one: not among the minutes that clocks skip in spring. Landing notes it."""
-    zh, en = messages.clock_gap(entity, column)
-    return Expectation(
-        rule=f"{entity}.{column}.clock_gap",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="accuracy",
-        message_zh=zh,
-        message_en=en,
-        condition=f"json_extract_string(this._rejected_values, '$$.\"{column} in a gap\"') is not null",
+    return rows(
+        f"{entity}.{column}.clock_gap",
+        (column,),
+        "warn",
+        "accuracy",
+        f"json_extract_string(this._rejected_values, '$$.\"{column} in a gap\"') is not null",
+        *messages.clock_gap(entity, column),
         only_where="this._rejected_values is not null",
     )
 
@@ -243,17 +241,14 @@ def percent_scale(
     entity: str, column: str, action: str, *, limit: str = "1", where: str | None = None
 ) -> Expectation:
     """The number is no percentage where a share belongs: above `limit` and up to a hundred."""
-    zh, en = messages.percent_scale(entity, column)
     condition = f"this.{column} > {limit} and this.{column} <= 100"
-    return Expectation(
-        rule=f"{entity}.{column}.percent_scale",
-        kind="rows",
-        columns=(column,),
-        action=action,
-        dimension="conformity",
-        message_zh=zh,
-        message_en=en,
-        condition=f"{condition} and {where}" if where else condition,
+    return rows(
+        f"{entity}.{column}.percent_scale",
+        (column,),
+        action,
+        "conformity",
+        f"{condition} and {where}" if where else condition,
+        *messages.percent_scale(entity, column),
     )
 
 
@@ -386,16 +381,13 @@ def not_before(
         condition = f"{days[0]} < {days[1]}"
     # A date that cannot be is told of as that.
     condition += f" and {can_be(f'this.{later}')}"
-    zh, en = messages.not_before(entity, later, earlier)
-    return Expectation(
-        rule=f"{entity}.{later}.not_before_{earlier}",
-        kind="rows",
-        columns=(later, earlier),
-        action=action,
-        dimension="consistency",
-        message_zh=zh,
-        message_en=en,
-        condition=condition,
+    return rows(
+        f"{entity}.{later}.not_before_{earlier}",
+        (later, earlier),
+        action,
+        "consistency",
+        condition,
+        *messages.not_before(entity, later, earlier),
     )
 
 
@@ -408,6 +400,10 @@ def rows(
     message_zh: str,
     message_en: str,
     needs: tuple[str, ...] = (),
+    *,
+    is_final: bool = False,
+    only_where: str | None = None,
+    links: tuple[Link, ...] = (),
 ) -> Expectation:
     """A condition of its own; it is true of the rows that fail."""
     return Expectation(
@@ -420,7 +416,15 @@ def rows(
         message_en=message_en,
         condition=condition,
         needs=needs,
+        is_final=is_final,
+        only_where=only_where,
+        links=links,
     )
+
+
+def link(table: str, own: str, other: str | None = None) -> Link:
+    """The link between a row's column `own` and column `other` (default: the same) of a table."""
+    return Link(table, f"{{0}}.{own}", f"{{0}}.{other or own}")
 
 
 def literal(condition: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality import messages
-from data_quality.expectations import CURRENCY, Expectation, literal
+from data_quality.expectations import CURRENCY, Expectation, Link, literal, rows
 
 # How far from a power of ten a shifted number may be (log10): prices differ, and peers by more.
 _TOLERANCE = 0.1
@@ -41,6 +41,7 @@ def decimal_shift(
     peers: str | None = None,
     own: str | None = None,
     needs: tuple[str, ...] = (),
+    links: tuple[Link, ...] = (),
 ) -> Expectation:
     """The number is not 10, 100 or 1000 times off against its peers, or its own relatives.
 
@@ -49,19 +50,17 @@ def decimal_shift(
     middle half lies close together: closer than what a shift stands out by. `own` is a query of
     `source_system`, `_record_id`, `value` and what was `expected`, to the cent.
     """
-    zh, en = messages.decimal_shift(entity, column)
     found = [_shifted_from_peers(peers)] if peers else []
     found += [_shifted_from_own(own)] if own else []
-    return Expectation(
-        rule=f"{entity}.{column}.decimal_shift",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="accuracy",
-        message_zh=zh,
-        message_en=en,
-        condition=" or ".join(_row_in(query) for query in found),
+    return rows(
+        f"{entity}.{column}.decimal_shift",
+        (column,),
+        "warn",
+        "accuracy",
+        " or ".join(_row_in(query) for query in found),
+        *messages.decimal_shift(entity, column),
         needs=needs,
+        links=links,
     )
 
 
@@ -105,16 +104,13 @@ def spelling(entity: str, columns: tuple[str, ...], table: str) -> dict[str, Exp
     variants = _variants(columns, table)
     found = {}
     for column in columns:
-        zh, en = messages.spelling(entity, column)
-        found[column] = Expectation(
-            rule=f"{entity}.{column}.spelling",
-            kind="rows",
-            columns=(column,),
-            action="warn",
-            dimension="consistency",
-            message_zh=zh,
-            message_en=en,
-            condition=f"this.{column} in (select name from ({_variants((column,), table)}) as variants)",
+        found[column] = rows(
+            f"{entity}.{column}.spelling",
+            (column,),
+            "warn",
+            "consistency",
+            f"this.{column} in (select name from ({_variants((column,), table)}) as variants)",
+            *messages.spelling(entity, column),
             only_where=f"exists ({variants})",
         )
     return found
@@ -205,16 +201,23 @@ def near_duplicate(
         " and damerau_levenshtein(older.name, younger.name)"
         " <= case when length(older.name) >= 12 then 2 when length(older.name) >= 8 then 1 else 0 end"
     )
-    zh, en = messages.near_duplicate(entity)
-    return Expectation(
-        rule=f"{entity}.name.near_duplicate",
-        kind="rows",
-        columns=("name", key, "merged_into_id"),
-        action="warn",
-        dimension="uniqueness",
-        message_zh=zh,
-        message_en=en,
-        condition=_row_in(
+    own_name = bare.format(f"regexp_replace(lower(trim({{0}}.name)), '{_LEGAL}', '')")
+    own_place, own_digits = bare.format(f"{{0}}.{place}"), digits.replace("phone", "{0}.phone")
+    numbers = "regexp_replace({0}.name, '[^0-9]', '', 'g')"
+    linked = (
+        f"{own_name} || '|' || {own_place}",
+        "nullif(lower(trim({0}.email)), '')",
+        f"case when length({own_digits}) >= 7 then right({own_digits}, 10) end",
+        f"{own_place} || '|' || {numbers} || '|' || left({own_name}, 4)",
+        f"{own_place} || '|' || {numbers} || '|' || right({own_name}, 4)",
+        *(f"nullif({bare.format(f'cast({{0}}.{code} as varchar)')}, '')" for code in codes),
+    )
+    return rows(
+        f"{entity}.name.near_duplicate",
+        ("name", key, "merged_into_id"),
+        "warn",
+        "uniqueness",
+        _row_in(
             f"with people as (select source_system, _record_id, {key},"
             f" row_number() over (order by created_at asc nulls last, {key} asc nulls last)"
             " as seniority,"
@@ -245,6 +248,8 @@ def near_duplicate(
             f" when 'slip' then not coalesce({differ}, false) and {slip}"
             " else true end"
         ),
+        *messages.near_duplicate(entity),
+        links=tuple(Link(table, key, key) for key in linked),
     )
 
 
@@ -257,17 +262,13 @@ _LEGAL = (
 
 def cycle(entity: str, column: str, table: str, key: str) -> Expectation:
     """Going from a row to its parent and on never leads back to it, over two rows or more."""
-    zh, en = messages.cycle(entity, column)
     links = f"select distinct {key} as child, {column} as parent from {table}"
-    return Expectation(
-        rule=f"{entity}.{column}.cycle",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="consistency",
-        message_zh=zh,
-        message_en=en,
-        condition=(
+    return rows(
+        f"{entity}.{column}.cycle",
+        (column,),
+        "warn",
+        "consistency",
+        (
             f"this.{column} <> this.{key} and this.{key} in (with recursive"
             # Only who has a parent and is one can be in a cycle.
             f" links as (select * from ({links}) as links where child <> parent"
@@ -277,6 +278,7 @@ def cycle(entity: str, column: str, table: str, key: str) -> Expectation:
             " on links.child = ways.reached where ways.reached <> ways.origin)"
             " select origin from ways where reached = origin)"
         ),
+        *messages.cycle(entity, column),
     )
 
 
@@ -290,28 +292,25 @@ def overlap(
 ) -> Expectation:
     """No two rows for the same people and things have a day in common. `same` are SQL expressions
     over `{0}`; an empty end is open where that is how the entity says so."""
-    zh, en = messages.overlap(entity, columns)
     start, end = columns
     alike = " and ".join(f"{part.format('one')} = {part.format('other')}" for part in same)
     ends = {
         row: f"coalesce({row}.{end}, date '9999-12-31')" if has_open_end else f"{row}.{end}"
         for row in ("one", "other")
     }
-    return Expectation(
-        rule=f"{entity}.{start}.overlap",
-        kind="rows",
-        columns=columns,
-        action="warn",
-        dimension="consistency",
-        message_zh=zh,
-        message_en=en,
-        condition=_row_in(
+    return rows(
+        f"{entity}.{start}.overlap",
+        columns,
+        "warn",
+        "consistency",
+        _row_in(
             f"select row(one.source_system, one._record_id) from {table} as one"
             f" join {table} as other on {alike} and other._record_id <> one._record_id"
             f" and one.{start} <= {ends['other']} and other.{start} <= {ends['one']}"
             # An end that could not be read is no open one.
             " where one._rejected_values is null and other._rejected_values is null"
         ),
+        *messages.overlap(entity, columns),
     )
 
 
@@ -324,7 +323,6 @@ def currency_mismatch(
 ) -> Expectation:
     """The currency is the one in which nearly everybody of the country pays, or in which this party
     paid before. Without a party: the one in which nearly all of the source's prices stand."""
-    zh, en = messages.currency_mismatch(entity)
     joined = (
         f"select this.source_system, this._record_id, this.currency_code, this.{party} as party,"
         f" lower(trim(parties.{country})) as peer_group from {table} as this"
@@ -334,15 +332,12 @@ def currency_mismatch(
         else f"select this.source_system, this._record_id, this.currency_code, null as party,"
         f" this.source_system as peer_group from {table} as this"
     )
-    return Expectation(
-        rule=f"{entity}.currency_code.currency_mismatch",
-        kind="rows",
-        columns=("currency_code",),
-        action="warn",
-        dimension="consistency",
-        message_zh=zh,
-        message_en=en,
-        condition=_row_in(
+    return rows(
+        f"{entity}.currency_code.currency_mismatch",
+        ("currency_code",),
+        "warn",
+        "consistency",
+        _row_in(
             f"with priced as (select * from ({joined}) as priced"
             f" where regexp_matches(currency_code, '{CURRENCY}') and trim(peer_group) <> ''),"
             " counted as (select peer_group, currency_code, count(*) as n from priced group by all),"
@@ -356,6 +351,7 @@ def currency_mismatch(
             " left join own on own.party = priced.party and own.currency_code = priced.currency_code"
             " where coalesce(own.n, 1) = 1"
         ),
+        *messages.currency_mismatch(entity),
         needs=("customers",) if party == "customer_id" else (),
     )
 

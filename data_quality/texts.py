@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality import messages
-from data_quality.expectations import Expectation, literal
+from data_quality.expectations import Expectation, Link, literal, rows
 
 # What nobody sees: marks of width and direction, soft hyphens, control characters, blanks that
 # never break. The joiners U+200C and U+200D belong to some scripts and to emoji: only after a Latin
@@ -98,52 +98,49 @@ def characters(
     entity: str, column: str, kind: str, pattern: str, together: tuple[str, ...]
 ) -> Expectation:
     """The text has none of the pattern's characters; `together` are the columns of one look."""
-    zh, en = messages.characters(entity, column, kind)
-    return Expectation(
-        rule=f"{entity}.{column}.{kind}",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="conformity",
-        message_zh=zh,
-        message_en=en,
-        condition=literal(f"regexp_matches(this.{column}, '{pattern}')"),
+    return rows(
+        f"{entity}.{column}.{kind}",
+        (column,),
+        "warn",
+        "conformity",
+        literal(f"regexp_matches(this.{column}, '{pattern}')"),
+        *messages.characters(entity, column, kind),
         only_where=literal(f"regexp_matches({_joined(together)}, '{pattern}')"),
     )
 
 
 def personal_data(entity: str, column: str) -> Expectation:
     """The free text names nobody's e-mail address, phone or identity number."""
-    zh, en = messages.personal_data(entity, column)
-    return Expectation(
-        rule=f"{entity}.{column}.personal_data",
-        kind="rows",
-        columns=(column,),
-        action="warn",
-        dimension="relevance",
-        message_zh=zh,
-        message_en=en,
-        condition=literal(f"regexp_matches(this.{column}, '{PERSONAL}')"),
+    return rows(
+        f"{entity}.{column}.personal_data",
+        (column,),
+        "warn",
+        "relevance",
+        literal(f"regexp_matches(this.{column}, '{PERSONAL}')"),
+        *messages.personal_data(entity, column),
     )
 
 
 def unmarked_test(
-    entity: str, columns: tuple[str, ...], condition: str | None = None
+    entity: str,
+    columns: tuple[str, ...],
+    condition: str | None = None,
+    links: tuple[Link, ...] = (),
 ) -> Expectation:
     """The record is no trial. `columns` are its names and e-mail, unless `condition` says how it
     is told. Who is called a demo is one; a deal, a campaign or a product may be about one."""
     has_demo = entity in ("users", "accounts", "contacts", "customers")
-    zh, en = messages.unmarked_test(entity, columns)
-    return Expectation(
-        rule=f"{entity}.{columns[0]}.unmarked_test",
-        kind="rows",
-        columns=columns,
-        action="warn",
-        dimension="relevance",
-        message_zh=zh,
-        message_en=en,
-        condition=condition
-        or " or ".join(is_trial(f"this.{column}", has_demo=has_demo) for column in columns),
+    return rows(
+        f"{entity}.{columns[0]}.unmarked_test",
+        columns,
+        "warn",
+        "relevance",
+        (
+            condition
+            or " or ".join(is_trial(f"this.{column}", has_demo=has_demo) for column in columns)
+        ),
+        *messages.unmarked_test(entity, columns),
+        links=links,
     )
 
 
@@ -178,16 +175,13 @@ def phone(entity: str, table: str) -> Expectation:
         " and (select count(*) >= 20 and avg(case when length(number) = 11 then 1 else 0 end) > 0.8"
         f" from ({mobiles}))",
     )
-    zh, en = messages.matches(entity, "phone", "phone")
-    return Expectation(
-        rule=f"{entity}.phone.phone",
-        kind="rows",
-        columns=("phone",),
-        action="warn",
-        dimension="conformity",
-        message_zh=zh,
-        message_en=en,
-        condition=literal(f"trim(this.phone) <> '' and (({') or ('.join(tells)}))"),
+    return rows(
+        f"{entity}.phone.phone",
+        ("phone",),
+        "warn",
+        "conformity",
+        literal(f"trim(this.phone) <> '' and (({') or ('.join(tells)}))"),
+        *messages.matches(entity, "phone", "phone"),
     )
 
 

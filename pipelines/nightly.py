@@ -182,6 +182,15 @@ def sales_basis(night_: Night) -> str:
     return hashlib.sha256(" ".join([*parts, code_version()]).encode()).hexdigest()
 
 
+def staging_basis(night_: Night) -> str:
+    """A hash over what decides how batches are staged, but for the code and what people decided."""
+    from pipelines.transform import corrections
+
+    told = night_.settings.model_dump_json(exclude={"home", "base", "schedule", "publish"})
+    parts = f"{told} {corrections.rules_hash(night_.settings)}"
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
 def is_delivered(night_: Night, extraction: Extraction) -> bool:
     """Whether a release made of the same inputs is there already: then nothing is to be built.
 
@@ -311,6 +320,7 @@ def judge(night_: Night) -> Any:
             as_of=night_.as_of,
             delivered=delivered,
             keeps_issues=not night_.is_for_an_earlier_day,
+            basis=staging_basis(night_),
         )
         night_.rows = sum(summary.accepted.values())
     if summary.is_blocked:

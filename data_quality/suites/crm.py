@@ -9,6 +9,7 @@ from data_quality.expectations import (
     can_be,
     in_set,
     is_currency,
+    link,
     local_day,
     matches,
     never_filled,
@@ -49,6 +50,8 @@ _IS_LOST = (
     f" or (coalesce(this.is_closed, false) and not coalesce(this.is_won, false)"
     f" and not exists ({_STAGE})))"
 )
+
+_DEALS = "staging.stg_crm__opportunities"
 
 # The deal of a row that belongs to one.
 _DEAL = (
@@ -170,6 +173,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "同一联系人（contact_id）七天内已有一条线索，这一条很可能是重复录入。请合并。",
             "The contact of this lead (contact_id) had one within the seven days before: it was "
             "probably entered twice. Merge them.",
+            links=(link("staging.stg_crm__leads", "contact_id"),),
         ),
     ),
     "pipeline_stages": (
@@ -267,6 +271,10 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "The stage_id of this deal is not the stage that its history ends in. Correct it, or add "
             "the change of stage.",
             needs=("opportunity_stage_history",),
+            links=(
+                link(_DEALS, "opportunity_id"),
+                link("staging.stg_crm__opportunity_stage_history", "opportunity_id"),
+            ),
         ),
         rows(
             "opportunities.closed_at.not_before_created_at",
@@ -312,6 +320,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "商机的业绩分成合计不等于 1。请改正各人的 share。",
             "The splits of this deal do not add up to 1. Correct the shares.",
             needs=("opportunity_splits",),
+            links=(link("staging.stg_crm__opportunity_splits", "opportunity_id"),),
         ),
     ),
     "opportunity_splits": share("opportunity_splits", "share", "reject"),
@@ -330,6 +339,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "阶段记录的 to_stage_id 不是该商机所在流程的阶段。请改正。",
             "The to_stage_id of this stage change is no stage of the deal's pipeline. Correct it.",
             needs=("pipeline_stages",),
+            links=(link(_DEALS, "opportunity_id"),),
         ),
         rows(
             "opportunity_stage_history.changed_at.within_deal",
@@ -348,6 +358,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "阶段记录的 changed_at 早于商机创建，或晚于商机关闭。请核对日期。",
             "The changed_at of this stage change lies before its deal was created or after it was "
             "closed. Check the dates.",
+            links=(link(_DEALS, "opportunity_id"),),
         ),
     ),
     "opportunity_lines": (
@@ -362,6 +373,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             f" and {is_currency('deal.currency_code')} and {is_currency('this.currency_code')})",
             "商机明细的 currency_code 与商机的币种不同。请核对币种。",
             "The currency_code of this deal line is not its deal's. Check it.",
+            links=(link(_DEALS, "opportunity_id"),),
         ),
         decimal_shift(
             "opportunity_lines",

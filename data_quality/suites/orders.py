@@ -8,6 +8,7 @@ from data_quality.expectations import (
     between,
     can_be,
     in_set,
+    link,
     local_day,
     matches,
     never_filled,
@@ -17,6 +18,10 @@ from data_quality.expectations import (
 from data_quality.peers import currency_mismatch, cycle, decimal_shift, near_duplicate
 from data_quality.suites.crm import EMAIL
 from data_quality.texts import is_trial, phone, unmarked_test
+
+_ORDERS = "staging.stg_orders__orders"
+_LINE_TABLE = "staging.stg_orders__order_lines"
+_RETURNS = "staging.stg_orders__returns"
 
 # What an order's lines come to: n lines, net of their discounts, their tax.
 _LINES = (
@@ -63,6 +68,7 @@ def _not_before_order(
         f" and {local_day(f'this.{column}')} < {local_day('parent.ordered_at')})",
         zh,
         en,
+        links=(link(_ORDERS, "order_id"),),
     )
 
 
@@ -169,7 +175,12 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
         currency_mismatch(
             "orders", "staging.stg_orders__orders", "customer_id", "staging.stg_orders__customers"
         ),
-        unmarked_test("orders", ("is_test", "order_number"), _IS_TRIAL),
+        unmarked_test(
+            "orders",
+            ("is_test", "order_number"),
+            _IS_TRIAL,
+            links=(link("staging.stg_orders__customers", "customer_id"),),
+        ),
         rows(
             "orders.shipments.present",
             ("order_id", "status"),
@@ -203,6 +214,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "没有订单行填写这张订单的 order_id，净销售额按 0 计。请补录订单行，或取消该订单。",
             "No line has the order_id of this order: it counts with net sales of 0. Add its lines, or "
             "cancel it.",
+            links=(link(_LINE_TABLE, "order_id"),),
         ),
         rows(
             "orders.total_amount.matches_lines",
@@ -213,6 +225,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "订单的 total_amount 与订单行合计不符（含税、含运费与否都比过）。请核对金额和订单行。",
             "The total_amount of this order is not what its lines come to, with or without tax and "
             "freight. Check amounts, discounts and lines.",
+            links=(link(_LINE_TABLE, "order_id"),),
         ),
         rows(
             "orders.discount_amount.within_lines",
@@ -223,6 +236,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             " where sums.order_id = this.order_id and this.discount_amount > sums.net)",
             "整单折扣大于订单行合计。请核对 discount_amount。",
             "The discount of this order is more than its lines come to. Check discount_amount.",
+            links=(link(_LINE_TABLE, "order_id"),),
         ),
     ),
     "order_lines": (
@@ -268,7 +282,14 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "The tax of this order line is negative. Check tax_amount.",
         ),
     ),
-    "payments": (decimal_shift("payments", "amount", own=_OWN_PAYMENTS),),
+    "payments": (
+        decimal_shift(
+            "payments",
+            "amount",
+            own=_OWN_PAYMENTS,
+            links=(link(_ORDERS, "order_id"), link("staging.stg_orders__payments", "order_id")),
+        ),
+    ),
     "shipments": (
         not_before("shipments", "delivered_at", "shipped_at", ("timestamp", "timestamp")),
         _not_before_order(
@@ -295,6 +316,10 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             f"this.order_line_id in ({_more_than_line('shipment_lines', 'quantity', 'lines.quantity')})",
             "订单行发出的 quantity 合计多于订购数量。请核对发货数量。",
             "More of this order line was shipped than ordered. Check the quantity.",
+            links=(
+                link("staging.stg_orders__shipment_lines", "order_line_id"),
+                link(_LINE_TABLE, "order_line_id"),
+            ),
         ),
         between("shipment_lines", "quantity", "0", None, "warn"),
     ),
@@ -315,6 +340,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             f"this.order_line_id in ({_more_than_line('returns', 'quantity', 'lines.quantity')})",
             "订单行退回的 quantity 合计多于售出数量。请核对退货数量。",
             "More of this order line came back than was sold. Check the quantity.",
+            links=(link(_RETURNS, "order_line_id"), link(_LINE_TABLE, "order_line_id")),
         ),
         rows(
             "returns.amount.within_sold",
@@ -331,6 +357,12 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             " < max(returned.amount))",
             "退货的 amount 大于所售的金额。请核对退款金额。",
             "The amount of this return is more than what was sold. Check it.",
+            links=(
+                link(_RETURNS, "order_line_id"),
+                link(_RETURNS, "return_id"),
+                link(_LINE_TABLE, "order_line_id"),
+                link(_LINE_TABLE, "order_id"),
+            ),
         ),
         rows(
             "returns.order_line_id.or_order_or_product",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from data_quality.expectations import Expectation, can_be, in_set, literal, misfit, not_before, rows
+from data_quality.expectations import (
+    Expectation,
+    can_be,
+    in_set,
+    link,
+    literal,
+    misfit,
+    not_before,
+    rows,
+)
 from data_quality.texts import unmarked_test
 
 _QUESTION = (
     "select 1 from staging.stg_survey__survey_questions as question"
     " where question.question_id = this.question_id"
 )
+_TO_QUESTION = link("staging.stg_survey__survey_questions", "question_id")
 
 # Who answers, and to what: as the marts count them.
 _AGAIN = """row(this.source_system, this._record_id) in (
@@ -140,6 +150,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "The started_at or submitted_at of this response lies before its invitation was sent. "
             "Check the times, or its invitation_id.",
             needs=("survey_invitations",),
+            links=(link("staging.stg_survey__survey_invitations", "invitation_id"),),
         ),
         rows(
             "survey_responses.respondent.unique",
@@ -171,7 +182,12 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "All ratings of this response (value_number) are the same: it may not have been answered "
             "in earnest.",
         ),
-        unmarked_test("survey_responses", ("is_test", "response_id"), _IS_TRIAL),
+        unmarked_test(
+            "survey_responses",
+            ("is_test", "response_id"),
+            _IS_TRIAL,
+            links=(link("staging.stg_survey__survey_answers", "response_id"),),
+        ),
     ),
     "survey_answers": (
         rows(
@@ -188,6 +204,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             " and question.survey_id in (select survey_id from staging.stg_survey__surveys))",
             "答案的 question_id 属于另一份问卷。请改正 question_id。",
             "The question_id of this answer belongs to another survey. Correct it.",
+            links=(_TO_QUESTION, link("staging.stg_survey__survey_responses", "response_id")),
         ),
         rows(
             "survey_answers.value_number.within_scale",
@@ -202,6 +219,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "答案的 value_number 超出题目的量表范围。请核对答案，或改正题目的 scale_min 和 scale_max。",
             "The value_number of this answer is off its question's scale. Check the answer, or correct "
             "the scale_min and scale_max of the question.",
+            links=(_TO_QUESTION,),
         ),
         rows(
             "survey_answers.value_number.present_when_rated",
@@ -213,6 +231,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "评分题的答案没有分数，不计入得分。请补填 value_number，或删除该答案。",
             "This answer to a rating question has no number and does not count. Fill in "
             "value_number, or delete the answer.",
+            links=(_TO_QUESTION,),
         ),
         rows(
             "survey_answers.choice.matches_kind",
@@ -224,6 +243,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "选择题的答案应填写 choice，评分题和文字题应留空。请改正。",
             "An answer to a choice question needs its choice, and any other answer has none. "
             "Correct it.",
+            links=(_TO_QUESTION,),
         ),
     ),
 }

@@ -28,12 +28,9 @@ def write_accepted(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         drop(connection, target)
         family = families.family_sql(name, "staged")
         _find_following(connection, name)
-        roots = tuple({families.root(name), name})
-        prefixes = " or ".join(f"starts_with(family, '{root}|')" for root in roots)
-        is_touched = count(
-            connection,
-            f"select count(*) from waiting where {prefixes}",
-        ) or count(connection, f"select count(*) from following where entity = '{name}'")
+        is_touched = _has_waiting(connection, name) or count(
+            connection, f"select count(*) from following where entity = '{name}'"
+        )
         if not is_touched:
             connection.execute(f"create view {target} as select * from {staging_table(name)}")
         else:
@@ -54,6 +51,12 @@ def write_accepted(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
             )
         found[name] = count(connection, f"select count(*) from {target}")
     return found
+
+
+def _has_waiting(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a family waits to which a row of the entity may belong."""
+    prefixes = (f"starts_with(family, '{root}|')" for root in {families.root(name), name})
+    return bool(count(connection, f"select count(*) from waiting where {' or '.join(prefixes)}"))
 
 
 def _as_last_accepted(name: str, columns: Sequence[str]) -> str:
@@ -85,12 +88,19 @@ def _as_last_accepted(name: str, columns: Sequence[str]) -> str:
 
 def _find_following(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Add the rows of the entity whose parent was never accepted to `following`."""
-    for parent in families.followed_families(name):
+    for parent, identifier, condition in families.followed_sql(name):
+        connection.execute(
+            "create or replace temp table parents as"
+            f" select substr(family, {len(parent) + 2}) as id from waiting"
+            f" where accepted_through is null and starts_with(family, '{parent}|')"
+        )
         connection.execute(
             "insert into following"
-            f" select distinct '{name}', this.source_system, this._record_id, {parent}"
-            f" from {staging_table(name)} as this"
-            f" where {parent} in (select family from waiting where accepted_through is null)"
+            f" select distinct '{name}', this.source_system, this._record_id,"
+            f" '{parent}|' || trim({identifier})"
+            # First by the condition, which asks nothing of each row.
+            f" from (select * from {staging_table(name)} as this where {condition}) as this"
+            f" where trim({identifier}) in (select id from parents)"
         )
 
 
@@ -106,8 +116,8 @@ def write_rejected(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "create or replace temp table held_members (entity varchar, source_system varchar,"
         " record_id varchar, family varchar)"
     )
-    if count(connection, "select count(*) from waiting"):
-        for name in contract.entities():
+    for name in contract.entities():
+        if _has_waiting(connection, name):
             connection.execute(
                 f"insert into held_members select distinct '{name}', staged.source_system,"
                 f" staged._record_id, waiting.family from {staging_table(name)} as staged"

@@ -25,6 +25,11 @@ _ORDER_OF_SHIPMENT = (
     "(select min(shipment.order_id) from staging.stg_orders__shipments as shipment"
     " where shipment.shipment_id = this.shipment_id)"
 )
+# Where such an id is looked up by, and in which table.
+_LOOKED_UP = {
+    _ORDER_OF_LINE: ("order_line_id", "staging.stg_orders__order_lines"),
+    _ORDER_OF_SHIPMENT: ("shipment_id", "staging.stg_orders__shipments"),
+}
 _FOLLOWERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "payments": ("orders", ("this.order_id",)),
     "shipments": ("orders", ("this.order_id",)),
@@ -55,10 +60,22 @@ def members(root_entity: str) -> tuple[str, ...]:
     return tuple(e for e in contract.entities() if root(e) == root_entity)
 
 
-def followed_families(entity: str) -> tuple[str, ...]:
-    """SQL for the families that a row of the entity (alias `this`) follows; none for most."""
+def followed_sql(entity: str) -> tuple[tuple[str, str, str], ...]:
+    """What a row of the entity (alias `this`) follows: the parent's entity, SQL for the parent's id,
+    and a condition that is true of every row whose parent's id is in table `parents` (id)."""
     if entity not in _FOLLOWERS:
         return ()
     parent, ids = _FOLLOWERS[entity]
-    # NULL where the row names no parent: it follows nobody.
-    return tuple(f"'{parent}|' || nullif(trim({identifier}), '')" for identifier in ids)
+    known = "(select id from parents)"
+    return tuple(
+        (
+            parent,
+            identifier,
+            "this.{0} in (select {0} from {1} where trim(order_id) in {2})".format(
+                *_LOOKED_UP[identifier], known
+            )
+            if identifier in _LOOKED_UP
+            else f"trim({identifier}) in {known}",
+        )
+        for identifier in ids
+    )

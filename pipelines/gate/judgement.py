@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from data_quality.expectations import Expectation, must_have_rows
-from data_quality.suites.contract import staging_table, suite
+from data_quality.suites.contract import suite
 from pipelines.extract import contract
 from pipelines.gate import memory
 from pipelines.gate.results import CheckResult
@@ -39,16 +40,12 @@ def suites_to_run(
 
 
 def judged(
-    warehouse: Path, suites: dict[str, list[Expectation]], company_timezone: str
+    warehouse: Path, asked: dict[str, list[Expectation]], company_timezone: str
 ) -> list[Outcome]:
-    """What each expectation found in the staged rows; nobody else may hold the file open."""
+    """What each expectation found in the table asked; nobody else may hold the file open."""
     from data_quality.runner import run_suites
 
-    return run_suites(
-        warehouse,
-        {staging_table(name): expectations for name, expectations in suites.items()},
-        parameters={"timezone": company_timezone},
-    )
+    return run_suites(warehouse, asked, parameters={"timezone": company_timezone})
 
 
 def rule_hash(expectation: Expectation) -> str:
@@ -59,78 +56,85 @@ def rule_hash(expectation: Expectation) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _entity_of(expectation: Expectation) -> str:
-    return expectation.rule.split(".", 1)[0]
-
-
 def check_results(
-    outcomes: Sequence[Outcome], rows_by_source: dict[str, dict[str, int]]
+    connection: duckdb.DuckDBPyConnection,
+    suites: dict[str, list[Expectation]],
+    rows_by_source: dict[str, dict[str, int]],
 ) -> list[CheckResult]:
-    """One result for each rule and source that has rows of the entity."""
+    """One result for each rule and source that has rows of the entity, from `standing`."""
+    verdicts = {
+        row[0]: row[1:]
+        for row in connection.execute(
+            "select rule, did_run, is_passed, sources, error from standing.rules"
+        ).fetchall()
+    }
+    failed: dict[tuple[str, str], int] = defaultdict(int)
+    for rule, source, rows in connection.execute(
+        "select rule, source_system, cast(sum(failed_rows) as bigint) from standing.failures"
+        " group by rule, source_system"
+    ).fetchall():
+        failed[rule, source] = rows
     found = []
-    for outcome in outcomes:
-        expectation = outcome.expectation
-        entity = _entity_of(expectation)
-        failed: dict[str, int] = defaultdict(int)
-        if outcome.failing is not None:
-            counts = outcome.failing.column("source_system").value_counts().to_pylist()
-            failed.update({entry["values"]: entry["counts"] for entry in counts})
-        is_count = expectation.kind == "row_count"
+    for entity, expectations in suites.items():
         # An empty table has no source to name.
-        for source, rows in sorted(rows_by_source[entity].items()) or [("(none)", 0)]:
-            found.append(
-                CheckResult(
-                    check_id=f"{expectation.rule}:{source}",
-                    rule=expectation.rule,
-                    entity=entity,
-                    source_system=source,
-                    dimension=expectation.dimension,
-                    action=expectation.action,
-                    rows_checked=rows,
-                    rows_failed=failed[source],
-                    is_passed=outcome.did_run
-                    and (outcome.is_passed if is_count else failed[source] == 0)
-                    and source not in outcome.sources,
-                    did_run=outcome.did_run,
-                    observed=str(rows if is_count else failed[source]) if outcome.did_run else None,
-                    threshold=expectation.threshold,
-                    error=outcome.error,
+        by_source = sorted(rows_by_source[entity].items()) or [("(none)", 0)]
+        for e in expectations:
+            did_run, is_passed, sources, error = verdicts[e.rule]
+            is_count = e.kind == "row_count"
+            for source, rows in by_source:
+                failures = failed[e.rule, source]
+                found.append(
+                    CheckResult(
+                        check_id=f"{e.rule}:{source}",
+                        rule=e.rule,
+                        entity=entity,
+                        source_system=source,
+                        dimension=e.dimension,
+                        action=e.action,
+                        rows_checked=rows,
+                        rows_failed=failures,
+                        is_passed=did_run
+                        and (is_passed if is_count else failures == 0)
+                        and source not in sources,
+                        did_run=did_run,
+                        observed=str(rows if is_count else failures) if did_run else None,
+                        threshold=e.threshold,
+                        error=error,
+                    )
                 )
-            )
     return found
 
 
-def write_failures(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome]) -> None:
+def write_failures(
+    connection: duckdb.DuckDBPyConnection, suites: dict[str, list[Expectation]]
+) -> None:
     """Temporary table `failures`: each record and rule that failed, once, and who let it go on."""
-    connection.execute(
-        "create or replace temp table failures (issue_id varchar, entity varchar,"
-        " source_system varchar, record_id varchar, rule varchar, action varchar,"
-        " dimension varchar, column_name varchar, is_final boolean, message_zh varchar,"
-        " message_en varchar, is_let_go boolean)"
-    )
-    for outcome in outcomes:
-        if outcome.failing is None:
-            continue
-        e = outcome.expectation
-        connection.register("_failing", outcome.failing)
-        connection.execute(
-            "insert into failures"
-            " select md5(concat_ws('|', source_system, $entity, _record_id, $rule)), $entity,"
-            " source_system, _record_id, $rule, $action, $dimension, $column_name, $is_final,"
-            " $message_zh, $message_en, false"
-            " from (select distinct source_system, _record_id from _failing)",
+    rules = pa.Table.from_pylist(
+        [
             {
-                "entity": _entity_of(e),
                 "rule": e.rule,
+                "entity": entity,
                 "action": e.action,
                 "dimension": e.dimension,
                 "column_name": e.column_name,
                 "is_final": e.is_final,
                 "message_zh": e.message_zh,
                 "message_en": e.message_en,
-            },
-        )
-        connection.unregister("_failing")
+            }
+            for entity, expectations in suites.items()
+            for e in expectations
+        ]
+    )
+    connection.register("_rules", rules)
+    connection.execute(
+        "create or replace temp table failures as"
+        " select md5(concat_ws('|', failed.source_system, _rules.entity, failed.record_id,"
+        " failed.rule)) as issue_id, _rules.entity, failed.source_system, failed.record_id,"
+        " failed.rule, _rules.action, _rules.dimension, _rules.column_name, _rules.is_final,"
+        " _rules.message_zh, _rules.message_en, false as is_let_go"
+        " from standing.failures as failed join _rules on _rules.rule = failed.rule"
+    )
+    connection.unregister("_rules")
     connection.execute(
         "update failures set is_let_go = true where not is_final and issue_id in"
         " (select issue_id from issue_state where is_accepted)"

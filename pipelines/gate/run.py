@@ -11,7 +11,7 @@ import duckdb
 
 from data_quality.suites.contract import staging_table
 from pipelines.extract import contract
-from pipelines.gate import corrections, issues, memory
+from pipelines.gate import corrections, issues, memory, standing
 from pipelines.gate.accepted import write_accepted, write_rejected
 from pipelines.gate.blocks import BLOCK_RATE, BLOCK_ROWS, overflowing, stopped
 from pipelines.gate.judgement import (
@@ -38,6 +38,7 @@ def run_gate(
     as_of: date | None = None,
     delivered: Collection[str] | None = None,
     keeps_issues: bool = True,
+    basis: str = "",
     block_rate: float = BLOCK_RATE,
     block_rows: int = BLOCK_ROWS,
 ) -> GateSummary:
@@ -46,7 +47,9 @@ def run_gate(
     `as_of` is the day that the results are kept for, by default that of `now`. `delivered` names
     the entities that some source delivers (default: those that ever had a row); references to
     others are not checked. With `keeps_issues` False, as in a run for an earlier day, no issue is
-    opened or closed. The file may not be open elsewhere in the process.
+    opened or closed. `basis` names all that decides how rows are staged beside the lake and the
+    code: while it stays, verdicts stand until a row changes. The file may not be open elsewhere in
+    the process.
     """
     with opened(warehouse) as connection:
         rows_by_source = _staged_rows(connection)
@@ -55,16 +58,18 @@ def run_gate(
         memory.load(connection, lake, "gate_runs")
         had_rows = _entities_with_rows_before(connection)
         known = set(delivered) if delivered is not None else _ever_delivered(connection)
-    suites = suites_to_run(rows_by_source, known, had_rows)
-    outcomes = judged(warehouse, suites, company_timezone)
-    checks = check_results(outcomes, rows_by_source)
+        suites = suites_to_run(rows_by_source, known, had_rows)
+        plan = standing.plan(connection, lake, suites, f"{company_timezone} {basis}")
+    outcomes = judged(warehouse, plan.asked, company_timezone)
     with opened(warehouse) as connection:
         # All tables of the gate change at once, or none where the run is killed.
         connection.execute("begin")
         for kept in ("check_results", "gate_events", "gate_runs"):
             memory.load(connection, lake, kept)
         issues.load_state(connection, lake, now=now, company_timezone=company_timezone)
-        write_failures(connection, outcomes)
+        standing.keep(connection, plan, suites, outcomes)
+        checks = check_results(connection, suites, rows_by_source)
+        write_failures(connection, suites)
         blocked = (
             *overflowing(connection, rows_by_source, block_rate, block_rows),
             *stopped(checks),
@@ -99,6 +104,7 @@ def run_gate(
         )
         corrections.write_proposals(connection, lake)
         waiting = count(connection, "select count(*) from waiting")
+        standing.drop_rows_to_check(connection)
         connection.execute("commit")
     return GateSummary(
         checks=tuple(checks),
