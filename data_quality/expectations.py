@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from data_quality import messages
+from data_quality.currencies import CODES
 
 ACTIONS = ("reject", "warn", "block")
 DIMENSIONS = (
@@ -42,7 +43,7 @@ KINDS = (
 _FIRST_DAY = "1970-01-03"
 _LAST_DAY = "2100-01-01"
 
-CURRENCY = "^[A-Z][A-Z][A-Z]$"
+CURRENCY = f"^({'|'.join(CODES)})$"
 
 
 def _origin() -> str:
@@ -115,7 +116,7 @@ class Expectation:
             return ", ".join(self.values)
         if self.kind in ("between", "row_count"):
             return f"{self.minimum or ''}..{self.maximum or ''}"
-        return self.pattern
+        return "ISO 4217" if self.pattern == CURRENCY else self.pattern
 
 
 def required(entity: str, column: str, type_: str, is_key: bool = False) -> Expectation:
@@ -433,7 +434,7 @@ def literal(condition: str) -> str:
 
 
 def is_currency(column: str) -> str:
-    """SQL: the text has the form of a currency's code."""
+    """SQL: the text is a currency's code."""
     return literal(f"regexp_matches({column}, '{CURRENCY}')")
 
 

@@ -58,8 +58,8 @@ _FORMS = {
     "email": ("电子邮箱地址", "an e-mail address"),
     "phone": ("电话号码", "a phone number that can be"),
     "currency": (
-        "三个大写字母的币种代码（如 CNY）",
-        "a currency code of three capitals (such as CNY)",
+        " ISO 4217 币种代码（三个大写字母，如 CNY）",
+        "a currency code of ISO 4217 (three capitals, such as CNY)",
     ),
 }
 

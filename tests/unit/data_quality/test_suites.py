@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.numbers import list_currencies
 
+from data_quality.currencies import CODES
 from data_quality.expectations import ACTIONS, DIMENSIONS, KINDS, Expectation, must_have_rows
 from data_quality.runner import Outcome, run_suite, run_suites
 from data_quality.suites.contract import staging_table, suite, suites
@@ -371,6 +373,23 @@ def test_an_empty_table_that_had_rows_blocks(tmp_path: Path) -> None:
         (outcome,) = run_suite(path, staging_table(entity), [counted])
         assert (outcome.did_run, outcome.is_passed) == (True, is_passed)
         assert counted.action == "block"
+
+
+def test_a_currency_is_one_of_iso_4217(tmp_path: Path) -> None:
+    path = tmp_path / "staged.duckdb"
+    codes = ("CNY", "DEM", "XOF", "RMB", "YEN", "EURO", "cny", "XXX", "")
+    rows = [good_row("orders", code, currency_code=code or None) for code in codes]
+    write_staging(path, {"orders": rows})
+    (outcome,) = run_suite(path, staging_table("orders"), [ALL["orders.currency_code.currency"]])
+    assert [record for _, record in _failing(outcome)] == ["EURO", "RMB", "XXX", "YEN", "cny"]
+    assert outcome.expectation.threshold == "ISO 4217"
+
+
+def test_the_list_of_currencies_is_that_of_babel() -> None:
+    money = {"XAF", "XCD", "XCG", "XOF", "XPF", "XDR"}
+    known = {code for code in list_currencies() if not code.startswith("X")} | money
+    assert set(CODES) == known
+    assert len(CODES) == len(known)
 
 
 def test_a_blank_is_no_value(tmp_path: Path) -> None:
