@@ -106,6 +106,22 @@ _OWN_LINE_AMOUNTS = (
     f" join ({_LINE_SUMS}) as sums on sums.opportunity_id = lines.opportunity_id"
 )
 
+# A day's quota against the others of the same people. Who is new begins with less, and one that is
+# nearer to the period before or after than a slip would leave it is only held against.
+_QUOTAS = (
+    "with days as (select source_system, _record_id, period_start,"
+    " amount / (period_end - period_start + 1) as value,"
+    " coalesce('user ' || user_id, 'team ' || team_id) || ' ' || measure"
+    " || coalesce(currency_code, '') as peer_group"
+    " from staging.stg_crm__quotas where amount > 0),"
+    " beside as (select *, lag(value) over periods as earlier, lead(value) over periods as later"
+    " from days window periods as (partition by peer_group"
+    " order by period_start asc nulls last, _record_id asc nulls last))"
+    " select source_system, case when coalesce(value between earlier / 6 and earlier * 6, false)"
+    " or coalesce(value between later / 6 and later * 6, false) then null else _record_id end"
+    " as _record_id, value, peer_group from beside"
+)
+
 # Plans that pay for one and the same thing; a plan that is not known is one of its own.
 _MEASURE = (
     "coalesce((select min(plan.measure) from staging.stg_crm__commission_plans as plan"
@@ -414,16 +430,7 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
                 "{0}.measure",
             ),
         ),
-        decimal_shift(
-            "quotas",
-            "amount",
-            _peers(
-                "quotas",
-                "amount / (period_end - period_start + 1)",
-                "coalesce('user ' || user_id, 'team ' || team_id) || ' ' || measure"
-                " || coalesce(currency_code, '')",
-            ),
-        ),
+        decimal_shift("quotas", "amount", _QUOTAS),
     ),
     "commission_plans": (
         in_set("commission_plans", "measure", ("bookings", "revenue"), "warn"),

@@ -99,6 +99,27 @@ def test_four_peers_are_too_few(tmp_path: Path) -> None:
         assert found(path, [rule]) == ({rule: {"tenfold"}} if is_found else {})
 
 
+def test_who_is_new_begins_with_a_smaller_quota(tmp_path: Path) -> None:
+    months = [date(2026, month, 1) for month in range(1, 13)]
+    quotas = [
+        good_row(
+            "quotas",
+            f"{who} {n}",
+            user_id=who,
+            period_start=month,
+            period_end=month + timedelta(days=27),
+            amount=Decimal(amount),
+        )
+        for who, first, slip in (("new", 1400, 10000), ("slip", 10000, 1000))
+        for n, month in enumerate(months)
+        for amount in (first if n == 0 else slip if n == 6 else 8000 + 300 * n,)
+    ]
+    path = staged(tmp_path, {"quotas": quotas})
+    assert found(path, ["quotas.amount.decimal_shift"]) == {
+        "quotas.amount.decimal_shift": {"slip 6"}
+    }
+
+
 def test_a_price_is_held_against_what_its_product_costs_elsewhere(tmp_path: Path) -> None:
     price = {"list_price": Decimal(100), "unit_cost": Decimal(60)}
     products = [good_row("products", "meter", **price)]
