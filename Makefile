@@ -26,7 +26,8 @@ quality-bench: .venv/test.stamp
 	@.venv/bin/python -m tests.quality_bench $(REAL_DATA)
 
 mutate: .venv/test.stamp
-	@.venv/bin/python -m tests.mutate $(MART)
+	@$(if $(SUITES),true,.venv/bin/python -m tests.mutate $(MART))
+	@$(if $(MART),true,.venv/bin/python -m tests.mutate_suites $(filter-out all,$(SUITES)))
 
 lock: .venv/test.stamp
 	@.venv/bin/python -m tests.lock
