@@ -20,7 +20,8 @@ from tests.faults.judged import judged
 from tests.quality_bench import measure, open_data
 from tests.quality_bench.page import bench_page
 
-SEEDS = tuple(range(1, 11))
+# Not those on which rules and planter were tuned.
+SEEDS = tuple(range(11, 21))
 AT = datetime(2026, 7, 1, 2, tzinfo=UTC)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "quality-bench.md"
 

@@ -18,7 +18,8 @@ mean ({planter}). A fault counts as found only under its own
 record, one of its columns, and its quality dimension; one that was corrected by itself counts when its
 issue says so. A false alarm is an issue of a record that has no fault and stands in no fault's shadow (an
 order whose line is wrong), but for the gaps that the demo is meant to have; it counts against the kind that
-its rule finds otherwise.
+its rule finds otherwise. The rules were tuned on the seeds 1 to 10;
+these figures are of the seeds {seeds}.
 """
 _NOT_PLANTED = (
     "A time in a daylight-saving gap is not planted: the zone of the demo, Asia/Shanghai, has none."
@@ -34,7 +35,8 @@ def bench_page(
     companies: Mapping[str, Sequence[Issue]] | None,
 ) -> str:
     """The page, as Markdown. `companies` are the open data's issues, None where it was missing."""
-    lines = [_HEAD.format(planter=_PLANTER)]
+    told = ", ".join(str(seed.seed) for seed in seeds)
+    lines = [_HEAD.format(planter=_PLANTER, seeds=told)]
     lines += _kinds(scores)
     lines += ["", _NOT_PLANTED]
     if unclaimed:
