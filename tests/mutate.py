@@ -26,7 +26,8 @@ from pipelines.transform import models
 from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY, DEALS, SHOP
 from tests.golden.company import Company, night_of, play, play_again
 from tests.golden.conftest import PREPARED
-from tests.mutations import CUSTOMERS, MUTATIONS, PIPELINE, Mutation
+from tests.golden.crew import CREW
+from tests.mutations import CUSTOMERS, MARKET, MUTATIONS, PEOPLE, PIPELINE, Mutation
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORK = REPOSITORY / "data" / "mutate"
@@ -42,6 +43,8 @@ ROUNDS_OF_CUSTOMERS = (
     (CLIENTS, "test_customers.py"),
     (CLIENTS_IN_JANUARY, "test_customers.py"),
 )
+ROUNDS_OF_PEOPLE = ((CREW, "test_people.py"),)
+ROUNDS_OF_MARKET = ((CREW, "test_market.py"),)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _hash() -> str:
     """Of all that the prepared warehouses are made of."""
     digest = hashlib.sha256()
     files = [
-        *(REPOSITORY / "tests" / "golden").glob("compan*.py"),
+        *(REPOSITORY / "tests" / "golden").glob("c*.py"),
         *(file for file in SHIPPED.rglob("*") if file.suffix in (".sql", ".yml", ".csv")),
     ]
     for file in sorted(files):
@@ -84,7 +87,7 @@ def prepare() -> None:
     WORK.mkdir(parents=True)
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(SHIPPED, WORK / "dbt_project", ignore=ignored)
-    for company in (SHOP, DEALS, BARE, CLIENTS):
+    for company in (SHOP, DEALS, BARE, CLIENTS, CREW):
         print(f"· play {company.name}", file=sys.stderr, flush=True)
         play(company, WORK / company.name)
     play_again(AS_OF_MAY, WORK / DEALS.name, WORK / AS_OF_MAY.name)
@@ -126,10 +129,15 @@ def noticed_by(mutation: Mutation) -> str:
     """The build, test or golden case that fails under the change; empty where none does."""
     manifest = parse()
     model = Path(mutation.file).stem
-    if mutation in CUSTOMERS:
+    rounds = ROUNDS_OF_SALES
+    if mutation in PIPELINE:
+        rounds = ROUNDS_OF_PIPELINE
+    elif mutation in PEOPLE:
+        rounds = ROUNDS_OF_PEOPLE
+    elif mutation in MARKET:
+        rounds = ROUNDS_OF_MARKET
+    elif mutation in CUSTOMERS:
         rounds = ROUNDS_OF_CUSTOMERS
-    else:
-        rounds = ROUNDS_OF_PIPELINE if mutation in PIPELINE else ROUNDS_OF_SALES
     for company, tests in rounds:
         found = _noticed_in(company, tests, manifest, model)
         if found:

@@ -1,4 +1,4 @@
-"""Small changes to the SQL of each mart of sales, pipeline and customers; each must make a test fail."""
+"""Small changes to the SQL of each mart; each must make a test fail."""
 
 from __future__ import annotations
 
@@ -615,4 +615,240 @@ CUSTOMERS = (
     ),
 )
 
-MUTATIONS = (*SALES, *PIPELINE, *CUSTOMERS)
+PEOPLE = (
+    *_of(
+        "quota_attainment",
+        "people/quota_attainment.sql",
+        ("cast(quota - credited as decimal", "cast(credited - quota as decimal"),
+        ("rep_periods.period_start = rep_quotas.quota_start", "true"),
+        (
+            "'rep_quotas.quota_start', 'rep_quotas.quota_end'",
+            "'rep_quotas.active_start', 'rep_quotas.quota_end'",
+        ),
+        (
+            "desc nulls last\n                )\n        end as rank",
+            "asc nulls last\n                )\n        end as rank",
+        ),
+    ),
+    *_of(
+        "rep_scorecard",
+        "people/rep_scorecard.sql",
+        ("mean_rank >= quarters.upper_quarter", "mean_rank > quarters.upper_quarter"),
+        ("followed.attainment >= 1, true", "followed.attainment >= 1, false"),
+        ("where compared_reps >= 5", "where compared_reps > 5"),
+        (
+            "period_ends.ends_before <= deal_states.valid_to",
+            "period_ends.ends_before > deal_states.valid_to",
+        ),
+        ("    where deal_states.status = 'open'\n", ""),
+    ),
+    *_of(
+        "team_attainment",
+        "people/team_attainment.sql",
+        ("when attainment.attainment >= 1 then", "when attainment.attainment < 1 then"),
+        ("parts.depth < nearest_held.depth", "parts.depth <= nearest_held.depth"),
+        ("where ancestors.depth > 0 or parts.user_id is not null", "where true"),
+        (
+            "cast({{ local_date('valid_to') }} - interval 1 day as date)",
+            "{{ local_date('valid_to') }}",
+        ),
+        ("greatest(rep_quotas.active_start, memberships.first_day)", "rep_quotas.active_start"),
+        ("    where is_counted\n", ""),
+        ("count(distinct parts.user_id) as reps_with_quota", "count(*) as reps_with_quota"),
+        ("quota - credited as decimal", "credited - quota as decimal"),
+    ),
+    *_of(
+        "team_attainment",
+        "people/int_team_credits.sql",
+        (
+            "    inner join ancestors on own_credits.team_id = ancestors.team_id\n",
+            "    inner join ancestors on own_credits.team_id = ancestors.ancestor_id\n",
+        ),
+    ),
+    *_of(
+        "team_attainment",
+        "people/int_deal_credits.sql",
+        (
+            "and split_deals.closed_at >= rep_history.valid_from",
+            "and split_deals.closed_at < rep_history.valid_from",
+        ),
+        ("coalesce(opportunity_splits.share, 1)", "1"),
+    ),
+    *_of(
+        "commission_statement",
+        "people/commission_statement.sql",
+        (
+            "measured.credited >= measured.quota * tiers.attainment_from",
+            "measured.credited > measured.quota * tiers.attainment_from",
+        ),
+        ("else tiers.attainment_from <= 0", "else true"),
+        ("not is_reached or step < retroactive_step", "not is_reached"),
+        ("case when step = retroactive_step then 0 else from_amount end", "from_amount"),
+        (
+            "                        when step = reached_step then credited\n",
+            "                        when false then credited\n",
+        ),
+        (
+            "            totals.commission - coalesce(claw_backs.claw_back, 0)\n",
+            "            totals.commission\n",
+        ),
+        ("            - paid.cap_amount, 0\n", "            + paid.cap_amount, 0\n"),
+        (
+            "and credits.sold_on between stints.first_day and stints.last_day",
+            "and credits.date_day between stints.first_day and stints.last_day",
+        ),
+        (
+            "settled.commission - settled.claw_back - settled.cap_applied",
+            "settled.commission - settled.claw_back + settled.cap_applied",
+        ),
+        (
+            "    union\n    select\n        user_id,\n        plan_id,\n        period_start\n"
+            "    from returned\n",
+            "",
+        ),
+    ),
+    *_of(
+        "commission_statement",
+        "people/int_commission_credits.sql",
+        (
+            "cast(gross_sales - discount_amount as decimal(18, 4))",
+            "cast(net_sales as decimal(18, 4))",
+        ),
+        ("        order_date as sold_on,", "        returned_date as sold_on,"),
+    ),
+    *_of(
+        "rep_ramp",
+        "people/int_rep_ramp.sql",
+        ("credited * 10 >= quota * 8", "credited * 10 > quota * 8"),
+        ("where months_with_quota = 3", "where months_with_quota >= 1"),
+        ("period_type = 'month' and is_complete and measure", "period_type = 'month' and measure"),
+        ("reps.hire_date + 90 < known_quotas.first_day", "reps.hire_date > known_quotas.first_day"),
+    ),
+    *_of(
+        "rep_ramp",
+        "people/rep_ramp.sql",
+        (
+            "months_between('hire_date', 'reached_month')",
+            "months_between('reached_month', 'hire_date')",
+        ),
+        ("case when has_quota then is_ramped end", "is_ramped"),
+        ("            when not is_hired_before\n", "            when true\n"),
+    ),
+    *_of(
+        "training_effect",
+        "people/training_effect.sql",
+        ("fitted.n_trained >= 5 and", "fitted.n_trained >= 4 and"),
+        ("* fitted.n_reps / nullif(fitted.n_reps - 1, 0)\n", ""),
+        ("fitted.effect * compared.treatment", "fitted.effect"),
+        ("on fitted.n_reps - 1 = t_quantiles", "on fitted.n_reps + 1 = t_quantiles"),
+        ("max(session_cost) as session_cost", "sum(session_cost) as session_cost"),
+        (
+            "ratio('count_if(has_attended)', 'count(has_attended)')",
+            "ratio('count(has_attended)', 'count_if(has_attended)')",
+        ),
+    ),
+    *_of(
+        "training_effect",
+        "people/int_training_changes.sql",
+        (
+            "where trained_on + 90 <= {{ as_of_date() }}",
+            "where trained_on + 190 <= {{ as_of_date() }}",
+        ),
+        ("reps.hire_date <= events.trained_on - 90", "reps.hire_date <= events.trained_on"),
+        ("case when side = 'before' then", "case when side = 'after' then"),
+        ("    where has_attended\n", ""),
+    ),
+    *_of(
+        "time_allocation",
+        "people/time_allocation.sql",
+        ("coalesce(sums.minutes, 0) as minutes", "sums.minutes"),
+        (
+            "case when is_high_value then minutes else 0 end",
+            "case when is_high_value then 0 else minutes end",
+        ),
+        (
+            "first_months.first_month <= periods.period_start",
+            "first_months.first_month = periods.period_start",
+        ),
+    ),
+    *_of(
+        "capacity",
+        "people/capacity.sql",
+        ("- 89 as date", "- 59 as date"),
+        ("opportunities.status = 'open' or", "opportunities.status = 'none' or"),
+        ("medians.team_median * 1.5", "medians.team_median * 2"),
+        ("medians.team_median * 0.5", "medians.team_median * 0.2"),
+        ("count_if(dates.is_business_day)", "count(*)"),
+    ),
+)
+
+MARKET = (
+    *_of(
+        "attribution",
+        "market/attribution.sql",
+        ("when place = 1 then 1.0", "when place = 2 then 1.0"),
+        ("when place = touch_count then 1.0", "when place = 1 then 1.0"),
+        ("else 0.2 / (touch_count - 2)", "else 0.2 / touch_count"),
+        ("when touch_count = 2 then 0.5", "when touch_count = 2 then 0.4"),
+        ("(days_before_close - nearest_days) / 7", "(days_before_close - nearest_days) / 14"),
+        ("when place = touch_count then amount", "when false then amount"),
+    ),
+    *_of(
+        "attribution",
+        "market/int_deal_touches.sql",
+        ("touches.touched_at <= deals.closed_at", "true"),
+        ("touches.touched_at >= deals.touched_from", "true"),
+        ("inner join touches on deals.lead_id = touches.lead_id", "inner join touches on false"),
+    ),
+    *_of(
+        "campaign_performance",
+        "market/campaign_performance.sql",
+        ("attributed_margin - cost", "attributed_revenue - cost"),
+        ("when deal_margins.is_first_win\n", "when true\n"),
+        ("order_margins.gross_margin,\n", ""),
+        ("case when status = 'won' then opportunity_id end", "opportunity_id"),
+        (
+            "    inner join leads on touches.lead_id = leads.lead_id\n",
+            "    inner join leads on touches.lead_id <> leads.lead_id\n",
+        ),
+    ),
+    *_of(
+        "market_share",
+        "market/market_share.sql",
+        ("periods.segment in ('all', scope_days.segment)", "periods.segment = scope_days.segment"),
+        ("partition by segment, region, vintage", "partition by segment, region"),
+        (
+            "scope_days.date_day between periods.period_start and periods.period_end",
+            "scope_days.date_day >= periods.period_start",
+        ),
+        ("share - lag(share)", "share + lag(share)"),
+    ),
+    *_of(
+        "segment_potential",
+        "market/segment_potential.sql",
+        ("vintage desc nulls last", "vintage asc nulls last"),
+        ("newest_sizes.market_size - newest_sizes.own_sales", "newest_sizes.own_sales"),
+        ("where customer_360.orders > 0", "where true"),
+        ("net_sales - coalesce(net_sales_without_cost, 0)", "net_sales"),
+    ),
+    *_of(
+        "survey_answers_by_question",
+        "market/survey_answers_by_question.sql",
+        ("count(distinct response_id) as respondents", "count(*) as respondents"),
+        ("ratio('chosen.n', 'answered.respondents')", "ratio('answered.respondents', 'chosen.n')"),
+        ("avg(cast(value_number as double))", "sum(cast(value_number as double))"),
+    ),
+    *_of(
+        "survey_comments",
+        "market/survey_comments.sql",
+        ("and responses.replied_at is null\n", ""),
+        ("not comments.is_of_staff\n", "true\n"),
+        (
+            "lower(comments.value_text), lower(survey_themes.word)",
+            "comments.value_text, survey_themes.word",
+        ),
+        ("select distinct  -- a theme", "select  -- a theme"),
+    ),
+)
+
+MUTATIONS = (*SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET)

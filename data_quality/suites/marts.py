@@ -63,7 +63,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "open_pipeline": ("as_of_date", "dimension", "member"),
     "funnel_by_cohort": ("cohort_month", "pipeline_id", "stage_id"),
     "quota_attainment": ("period_type", "period_start", "user_id", "measure"),
+    "team_attainment": ("period_type", "period_start", "team_id", "measure"),
     "rep_scorecard": ("period_type", "period_start", "user_id"),
+    "commission_statement": ("period_start", "user_id", "plan_id", "tier"),
+    "rep_ramp": ("user_id",),
+    "training_effect": ("course", "metric"),
+    "time_allocation": ("period_start", "user_id", "activity_type"),
+    "capacity": ("as_of_date", "user_id"),
     "customer_360": ("customer_id",),
     "customer_cohorts": ("cohort_month", "month_number"),
     "repeat_purchase": ("cohort_month", "dimension", "member"),
@@ -73,6 +79,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "next_products": ("customer_id", "rank"),
     "service_levels": ("period_type", "period_start", "dimension", "member"),
     "referrals": ("period_start",),
+    "attribution": ("opportunity_id", "touch_id", "model"),
+    "campaign_performance": ("campaign_id", "model"),
+    "competitor_win_loss": ("period_type", "period_start", "competitor_id"),
+    "market_share": ("segment", "region", "period_start", "vintage"),
+    "segment_potential": ("segment", "region"),
+    "market_intelligence": ("note_id",),
+    "survey_answers_by_question": ("question_id", "choice", "dimension", "member"),
+    "survey_comments": ("response_id", "question_id"),
     "survey_scores": (
         "survey_id",
         "period_type",
@@ -105,6 +119,8 @@ RATES: dict[str, tuple[str, ...]] = {
     "pipeline_waterfall": ("slip_rate",),
     "pipeline_velocity": ("win_rate",),
     "rep_scorecard": ("win_rate", "win_rate_adjusted", "csat", "csat_adjusted"),
+    "training_effect": ("attendance_rate",),
+    "time_allocation": ("share", "high_value_share"),
     "customer_360": ("probability_alive", "probability_no_order_90d"),
     "customer_cohorts": ("retention_rate",),
     "repeat_purchase": ("repeat_rate",),
@@ -112,6 +128,7 @@ RATES: dict[str, tuple[str, ...]] = {
     "recurring_revenue": ("logo_churn_rate", "gross_retention"),
     "product_affinity": ("support", "confidence", "p_value"),
     "service_levels": ("reopened_rate",),
+    "attribution": ("weight",),
     "survey_scores": ("response_rate",),
     "quality_scores": ("score", "target"),
 }
@@ -134,6 +151,9 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "customer_churn": ("active_start", "churned", "reactivated"),
     "recurring_revenue": ("customers_start", "customers_lost"),
     "service_levels": ("median_first_response_hours", "open_at_end"),
+    "time_allocation": ("activities", "minutes"),
+    "campaign_performance": ("touches", "leads", "opportunities", "won", "new_customers"),
+    "survey_answers_by_question": ("n", "respondents"),
     "survey_scores": ("n", "invitations", "responses"),
     "quality_checks": ("rows_checked", "rows_failed"),
     "quality_scores": ("checks", "weight"),
@@ -359,6 +379,35 @@ def _agreements(mart: str) -> list[Expectation]:
                 " / nullif(cast(this.quota as double), 0)) > 1e-6",
                 "达成率不等于业绩除以指标。请报告此错误。",
                 "Attainment is not what was credited by quota. Report this fault.",
+            )
+        ],
+        "team_attainment": [
+            _check(
+                "team_attainment.attainment.of_quota",
+                ("attainment", "credited", "quota"),
+                "abs(this.attainment - cast(this.credited as double)"
+                " / nullif(cast(this.quota as double), 0)) > 1e-6",
+                "达成率不等于业绩除以指标。请报告此错误。",
+                "Attainment is not what was credited by quota. Report this fault.",
+            )
+        ],
+        "commission_statement": [
+            _check(
+                "commission_statement.total.what_is_left",
+                ("total", "commission", "claw_back", "cap_applied"),
+                "this.total <> this.commission - this.claw_back - this.cap_applied",
+                "应付提成不等于提成减去追回和封顶。请报告此错误。",
+                "The total is not the commission less claw-back and cap. Report this fault.",
+            )
+        ],
+        "market_share": [
+            _check(
+                "market_share.share.within_market",
+                ("own_sales", "market_size"),
+                "this.own_sales > this.market_size",
+                "自己的销售额大于市场规模：请核对市场规模的口径。",
+                "Own sales are larger than the market: check what the market's size holds.",
+                action="warn",
             )
         ],
         "customer_360": [

@@ -11,6 +11,7 @@ import pytest
 
 from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY, DEALS, SHOP
 from tests.golden.company import Company, Marts, play, play_again
+from tests.golden.crew import CREW
 
 # A folder of prepared warehouses, one for each company, that `make mutate` changes and asks again.
 PREPARED = "SALESOPS_GOLDEN_WAREHOUSES"
@@ -61,6 +62,13 @@ def deals_in_may(played: Callable[[Company], Path]) -> Iterator[Marts]:
 def bare(played: Callable[[Company], Path]) -> Iterator[Marts]:
     """A company without costs, quotas and stage history: New York, fiscal years from April."""
     with closing(Marts(played(BARE) / "warehouse.duckdb")) as marts:
+        yield marts
+
+
+@pytest.fixture(scope="session")
+def crew(played: Callable[[Company], Path]) -> Iterator[Marts]:
+    """A company whose people are measured: teams in teams, quotas, commission, training."""
+    with closing(Marts(played(CREW) / "warehouse.duckdb")) as marts:
         yield marts
 
 

@@ -257,10 +257,11 @@ def test_only_closed_months_of_unchanged_sales_must_stay(release: Path, tmp_path
     assert outcome.rows_failed == 1
 
 
-def test_only_changes_warn() -> None:
+def test_only_changes_and_what_others_measured_warn() -> None:
     warned = {rule for rule, e in ALL.items() if e.action == "warn"}
     assert warned == {
         "fct_order.rows.no_jump",
+        "market_share.share.within_market",
         "sales_by_period.net_sales.no_jump",
         "sales_by_period.net_sales.no_unexplained_change",
     }

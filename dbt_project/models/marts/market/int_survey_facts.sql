@@ -7,92 +7,29 @@ with answers as (
 
 responses as (
 
-    select * from {{ ref('fct_survey_response') }}
-
-),
-
-orders as (
-
-    select * from {{ ref('fct_order') }}
-
-),
-
-tickets as (
-
-    select * from {{ ref('fct_ticket') }}
-
-),
-
-customers as (
-
-    select * from {{ ref('dim_customer') }}
-
-),
-
-accounts as (
-
-    select * from {{ ref('dim_account') }}
-
-),
-
-reps as (
-
-    select * from {{ ref('dim_rep') }}
-
-),
-
-placed as (
-
-    -- Who is asked about: the rep of the order, of the ticket, or of the account. Who answers as a
-    -- member of the staff is nobody's customer, and is known by the team only.
-    select
-        responses.response_id,
-        responses.survey_id,
-        {{ local_date('responses.submitted_at') }} as date_day,
-        responses.channel,
-        case
-            when responses.user_id is not null then staff.region
-            else coalesce(customers.region, accounts.region, orders.region)
-        end as region,
-        case
-            when responses.user_id is null then coalesce(customers.segment, accounts.segment)
-        end as segment,
-        case
-            when responses.user_id is null
-                then coalesce(orders.user_id, tickets.owner_id, accounts.owner_id)
-        end as rep,
-        responses.user_id
-    from responses
-    left join orders on responses.order_id = orders.order_id
-    left join tickets on responses.ticket_id = tickets.ticket_id
-    left join customers on responses.customer_id = customers.customer_id
-    left join accounts
-        on coalesce(responses.account_id, customers.account_id) = accounts.account_id
-    left join reps as staff on responses.user_id = staff.user_id
-    where responses.is_counted
+    select * from {{ ref('int_survey_responses') }}
 
 ),
 
 facts as (
 
     select
-        placed.survey_id,
+        responses.survey_id,
         answers.measure,
         answers.response_id,
         answers.question_id,
-        placed.date_day,
-        coalesce(placed.segment, '(none)') as segment,
-        coalesce(placed.region, '(none)') as region,
-        coalesce(placed.channel, '(none)') as channel,
-        coalesce(reps.team_id, '(none)') as team,
-        coalesce(placed.rep, '(none)') as rep,
+        responses.date_day,
+        responses.segment,
+        responses.region,
+        responses.channel,
+        responses.team,
+        responses.rep,
         answers.value_number,
         answers.is_promoter,
         answers.is_detractor,
         answers.is_top_box
     from answers
-    inner join placed on answers.response_id = placed.response_id
-    left join reps on coalesce(placed.rep, placed.user_id) = reps.user_id
+    inner join responses on answers.response_id = responses.response_id
     where answers.is_valid and answers.measure in ('nps', 'csat', 'ces')
 
 )

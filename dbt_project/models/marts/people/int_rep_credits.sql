@@ -1,13 +1,7 @@
 {#- What counts towards a rep's quotas, on the day it counts. -#}
-with opportunities as (
+with deal_credits as (
 
-    select * from {{ ref('fct_opportunity') }}
-
-),
-
-opportunity_splits as (
-
-    select * from {{ source('gate', 'accepted_crm__opportunity_splits') }}
+    select * from {{ ref('int_deal_credits') }}
 
 ),
 
@@ -17,41 +11,14 @@ sales_days as (
 
 ),
 
-won_deals as (
-
-    select
-        opportunity_id,
-        owner_id,
-        closed_date,
-        amount
-    from opportunities
-    where status = 'won' and closed_date is not null and amount is not null
-
-),
-
-split_deals as (
-
-    select
-        won_deals.opportunity_id,
-        coalesce(opportunity_splits.user_id, won_deals.owner_id) as user_id,
-        won_deals.closed_date,
-        won_deals.amount,
-        coalesce(opportunity_splits.share, 1) as share
-    from won_deals
-    left join opportunity_splits
-        on won_deals.opportunity_id = opportunity_splits.opportunity_id
-
-),
-
 credits as (
 
     select
         user_id,
         'bookings' as measure,
         closed_date as date_day,
-        sum(cast(round(cast(amount as decimal(26, 4)) * share, 4) as decimal(18, 4))) as credited
-    from split_deals
-    where user_id is not null
+        sum(credited) as credited
+    from deal_credits
     group by user_id, closed_date
     {%- for measure, column in [
         ('revenue', 'net_sales'), ('new_customers', 'new_customers'), ('units', 'units')

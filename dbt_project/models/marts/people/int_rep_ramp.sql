@@ -11,6 +11,19 @@ reps as (
 
 ),
 
+rep_quotas as (
+
+    select * from {{ ref('int_rep_quotas') }}
+
+),
+
+known_quotas as (
+
+    select min(quota_start) as first_day
+    from rep_quotas
+
+),
+
 months as (
 
     select
@@ -37,6 +50,7 @@ measured_reps as (
 
 rolling as (
 
+    -- Months have a row each, so three rows are three months that follow one another.
     select
         months.user_id,
         months.period_start,
@@ -48,24 +62,24 @@ rolling as (
             partition by months.user_id
             order by months.period_start nulls last rows between 2 preceding and current row
         ) as credited,
-        count(*) over (
+        count_if(months.quota > 0) over (
             partition by months.user_id
             order by months.period_start nulls last rows between 2 preceding and current row
-        ) as month_count
+        ) as months_with_quota
     from months
     inner join measured_reps
         on months.user_id = measured_reps.user_id and months.measure = measured_reps.measure
-    where months.quota > 0
 
 ),
 
-first_reached as (
+summed as (
 
     select
         user_id,
-        min(period_start) as reached_month
+        min(case when credited * 10 >= quota * 8 then period_start end) as reached_month,
+        max_by({{ ratio('credited', 'quota') }}, period_start) as rolling_attainment
     from rolling
-    where month_count = 3 and credited * 10 >= quota * 8
+    where months_with_quota = 3
     group by user_id
 
 ),
@@ -76,11 +90,15 @@ ramp as (
     select
         reps.user_id,
         reps.hire_date,
-        first_reached.reached_month,
-        first_reached.user_id is not null or measured_reps.user_id is null as is_ramped
+        summed.reached_month,
+        measured_reps.user_id is not null as has_quota,
+        summed.reached_month is not null or measured_reps.user_id is null as is_ramped,
+        summed.rolling_attainment,
+        coalesce(reps.hire_date + 90 < known_quotas.first_day, false) as is_hired_before
     from reps
+    cross join known_quotas
     left join measured_reps on reps.user_id = measured_reps.user_id
-    left join first_reached on reps.user_id = first_reached.user_id
+    left join summed on reps.user_id = summed.user_id
 
 )
 

@@ -129,33 +129,9 @@ quota_overlaps as (
 
 quota_parts as (
 
-    select
-        quota_overlaps.user_id,
-        quota_overlaps.measure,
-        quota_overlaps.period_type,
-        quota_overlaps.period_start,
-        {{ share_of_money(
-            'quota_overlaps.amount',
-            '(' ~ days_between('quota_overlaps.overlap_start', 'quota_overlaps.overlap_end')
-            ~ ' + 1)',
-            'quota_overlaps.quota_days'
-        ) }} as quota,
-        {{ days_between('quota_overlaps.overlap_start', 'quota_overlaps.overlap_end') }} + 1
-        < quota_overlaps.quota_days as is_prorated,
-        last_days.business_days_to_date - first_days.business_days_to_date
-        + case when first_days.is_business_day then 1 else 0 end as business_days,
-        coalesce(
-            greatest(
-                elapsed_days.business_days_to_date - first_days.business_days_to_date
-                + case when first_days.is_business_day then 1 else 0 end, 0
-            ), 0
-        ) as elapsed_business_days,
-        quota_overlaps.overlap_end <= {{ as_of_date() }} as is_over
-    from quota_overlaps
-    left join dates as first_days on quota_overlaps.overlap_start = first_days.date_day
-    left join dates as last_days on quota_overlaps.overlap_end = last_days.date_day
-    left join dates as elapsed_days
-        on least(quota_overlaps.overlap_end, {{ as_of_date() }}) = elapsed_days.date_day
+    {{ quota_parts(
+        'quota_overlaps', 'dates', ['user_id', 'measure', 'period_type', 'period_start']
+    ) }}
 
 ),
 
@@ -168,14 +144,7 @@ quota_sums as (
         period_start,
         sum(quota) as quota,
         bool_or(is_prorated) as is_prorated,
-        sum(
-            case
-                when is_over then quota
-                when business_days > 0
-                    then {{ share_of_money('quota', 'elapsed_business_days', 'business_days') }}
-                else 0
-            end
-        ) as expected_to_date
+        {{ expected_to_date() }} as expected_to_date
     from quota_parts
     group by user_id, measure, period_type, period_start
 

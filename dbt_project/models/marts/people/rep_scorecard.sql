@@ -16,6 +16,12 @@ open_pipeline as (
 
 ),
 
+deal_states as (
+
+    select * from {{ ref('int_deal_states') }}
+
+),
+
 attainment as (
 
     select * from {{ ref('quota_attainment') }}
@@ -277,6 +283,60 @@ attainments as (
 
 ),
 
+period_ends as (
+
+    select distinct  -- periods of several types end together
+        period_end,
+        {{ to_utc('period_end + interval 1 day') }} as ends_before
+    from rep_periods
+    where period_end < {{ as_of_date() }}
+
+),
+
+past_pipeline as (
+
+    select
+        deal_states.owner as user_id,
+        period_ends.period_end,
+        sum(deal_states.amount) as open_pipeline
+    from period_ends
+    inner join deal_states
+        on
+            period_ends.ends_before > deal_states.valid_from
+            and (
+                period_ends.ends_before <= deal_states.valid_to or deal_states.valid_to is null
+            )
+    where deal_states.status = 'open'
+    group by deal_states.owner, period_ends.period_end
+
+),
+
+first_issues as (
+
+    select min({{ local_date('first_seen_at') }}) as first_day
+    from issues
+
+),
+
+past_issues as (
+
+    -- An issue that is no longer open was seen for the last time while it was.
+    select
+        issues.owner_id as user_id,
+        period_ends.period_end,
+        count(*) as quality_issues
+    from period_ends
+    inner join issues
+        on
+            period_ends.ends_before > issues.first_seen_at
+            and (
+                issues.status = 'open' or period_ends.ends_before <= issues.last_seen_at
+            )
+    where issues.owner_id is not null
+    group by issues.owner_id, period_ends.period_end
+
+),
+
 rep_issues as (
 
     select
@@ -290,7 +350,7 @@ rep_issues as (
 
 cards as (
 
-    -- What is only known as of now stands in the periods that hold the as-of day.
+    -- A running period shows what is open now.
     select
         rep_periods.period_type,
         rep_periods.period_start,
@@ -310,6 +370,7 @@ cards as (
         case
             when rep_periods.period_end >= {{ as_of_date() }}
                 then coalesce(open_pipeline.amount, 0)
+            else coalesce(past_pipeline.open_pipeline, 0)
         end as open_pipeline,
         coalesce(period_activities.activities, 0) as activities,
         coalesce(period_activities.meetings, 0) as meetings,
@@ -321,6 +382,8 @@ cards as (
         case
             when rep_periods.period_end >= {{ as_of_date() }}
                 then coalesce(rep_issues.quality_issues, 0)
+            when rep_periods.period_end >= first_issues.first_day
+                then coalesce(past_issues.quality_issues, 0)
         end as quality_issues,
         coalesce(period_trainings.training_sessions, 0) as training_sessions
     from rep_periods
@@ -392,6 +455,15 @@ cards as (
                 or rep_periods.period_type = 'all'
             )
     left join rep_issues on rep_periods.user_id = rep_issues.user_id
+    left join past_pipeline
+        on
+            rep_periods.user_id = past_pipeline.user_id
+            and rep_periods.period_end = past_pipeline.period_end
+    left join past_issues
+        on
+            rep_periods.user_id = past_issues.user_id
+            and rep_periods.period_end = past_issues.period_end
+    cross join first_issues
 
 ),
 
@@ -551,7 +623,7 @@ scorecard as (
         followed.win_rate_adjusted,
         followed.average_won_amount,
         followed.median_cycle_days,
-        followed.open_pipeline,
+        cast(followed.open_pipeline as decimal(18, 4)) as open_pipeline,
         cast(followed.activities as bigint) as activities,
         cast(followed.meetings as bigint) as meetings,
         followed.first_response_hours,
