@@ -87,6 +87,8 @@ def _value(mart: str, column: str, row: int, dimension: str) -> str:
         "credited": "1.0",
         "attainment": "cast(0.5 as double)",
         "resurrection": "0",
+        "claw_back": "0.0",
+        "cap_applied": "0.0",
     }
     if column in special:
         value = special[column]
@@ -155,6 +157,8 @@ def _fault(rule: str) -> str:
         "of_counts": lambda: "update marts.win_rates set win_rate = 0.6",
         "within_entered": lambda: f"update marts.{mart} set reached_later = 2",
         "within_cohort": lambda: f"update marts.{mart} set active_customers = 2",
+        "what_is_left": lambda: f"update marts.{mart} set total = 2",
+        "within_market": lambda: f"update marts.{mart} set own_sales = 2",
         "of_quota": lambda: f"update marts.{mart} set attainment = 2",
         "only_when_run": lambda: f"update marts.{mart} set did_run = false",
     }
