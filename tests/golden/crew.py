@@ -19,24 +19,24 @@ company:
 # Two who sell are in the teams ta and tb below g; c1 to c3 are paid commission; p1 to p5 are trained
 # and n1 to n5 are not.
 _USERS = """
-    user_id, name,  team_id, hire_date,  leave_date
-    m1,      Mo,    tb,      ,
-    s2,      Su,    tb,      ,
-    s3,      Sam,   ta,      2025-03-03,
-    c1,      Cai,   ,        ,
-    c2,      Chen,  ,        ,
-    c3,      Cui,   ,        ,
-    p1,      Pa,    tt,      2021-05-03,
-    p2,      Pe,    tt,      ,
-    p3,      Pi,    tt,      ,
-    p4,      Po,    tt,      ,
-    p5,      Pu,    tt,      ,
-    n1,      Na,    tt,      ,
-    n2,      Ne,    tt,      ,
-    n3,      Ni,    tt,      ,
-    n4,      No,    tt,      ,
-    n5,      Nu,    tt,      ,
-    n6,      New,   tt,      2025-02-01,
+    user_id, name,  team_id, hire_date,  leave_date, region
+    m1,      Mo,    tb,      ,,
+    s2,      Su,    tb,      ,,
+    s3,      Sam,   ta,      2025-03-03,,
+    c1,      Cai,   ,        ,,
+    c2,      Chen,  ,        ,,
+    c3,      Cui,   ,        ,, East
+    p1,      Pa,    tt,      2021-05-03,,
+    p2,      Pe,    tt,      ,,
+    p3,      Pi,    tt,      ,,
+    p4,      Po,    tt,      ,,
+    p5,      Pu,    tt,      ,,
+    n1,      Na,    tt,      ,,
+    n2,      Ne,    tt,      ,,
+    n3,      Ni,    tt,      ,,
+    n4,      No,    tt,      ,,
+    n5,      Nu,    tt,      ,,
+    n6,      New,   tt,      2025-02-01,,
 """
 
 # What those who train won in the 90 days from 2 March, against quotas of 100.
@@ -250,7 +250,7 @@ _TABLES = {
         x1,       confirmed, ,             e2,             2025-05-11 10:00,                ,
         x2,       confirmed, ,             e4,             2025-05-13 10:00,                ,
         x3,       confirmed, c3,           ,               2025-05-14 10:00, 20,
-        y1,       confirmed, ,             g1,             2025-03-10 10:00, ,                cu
+        y1,       confirmed, c3,           g1,             2025-03-10 10:00, ,                cu
     """,
     "order_lines": """
         order_line_id, order_id, product_id, quantity, unit_price, unit_cost

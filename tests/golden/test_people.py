@@ -214,3 +214,12 @@ def test_the_card_of_a_past_month_holds_the_pipeline_of_its_end(crew: Marts) -> 
         " where user_id = 's2' and period_type = 'month' and period_start >= '2025-05-01'"
         " order by 1"
     ) == [("2025-05-01", 0), ("2025-06-01", 140), ("2025-07-01", 140)]
+
+
+def test_the_card_holds_the_share_of_the_regions_market_where_it_is_sized(crew: Marts) -> None:
+    # Cui sold 60 in the first quarter; the newest figures have 300 for East. May is not sized.
+    assert crew.rows(
+        "select period_type, period_start, market_share from people.rep_scorecard"
+        " where user_id = 'c3' and period_start in ('2025-01-01', '2025-05-01')"
+        " and period_type in ('quarter', 'month') order by 1, 2"
+    ) == [("month", "2025-05-01", None), ("quarter", "2025-01-01", near(0.2))]

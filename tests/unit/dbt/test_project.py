@@ -167,6 +167,7 @@ def test_a_metric_is_published_where_the_dictionary_says(
         ("nps", "survey_scores"): "score",
         ("csat", "survey_scores"): "score",
         ("ces", "survey_scores"): "score",
+        ("share", "rep_scorecard"): "market_share",
         ("bookings", "win_rates"): "won_amount",
         ("bookings", "quota_attainment"): "credited",
         ("open_pipeline", "open_pipeline"): "amount",

@@ -70,6 +70,12 @@ attendances as (
 
 ),
 
+market_shares as (
+
+    select * from {{ ref('market_share') }}
+
+),
+
 issues as (
 
     select * from {{ source('gate', 'issues') }}
@@ -311,6 +317,38 @@ past_pipeline as (
 
 ),
 
+newest_sizes as (
+
+    select
+        segment,
+        region,
+        period_start,
+        period_end,
+        market_size
+    from market_shares
+    where market_size is not null
+    qualify row_number() over (
+        partition by segment, region, period_start, period_end order by vintage desc nulls last
+    ) = 1
+
+),
+
+region_sizes as (
+
+    -- The whole market only where segments are not sized.
+    select
+        region,
+        period_start,
+        period_end,
+        coalesce(
+            sum(case when segment <> 'all' then market_size end),
+            sum(case when segment = 'all' then market_size end)
+        ) as market_size
+    from newest_sizes
+    group by region, period_start, period_end
+
+),
+
 first_issues as (
 
     select min({{ local_date('first_seen_at') }}) as first_day
@@ -385,7 +423,8 @@ cards as (
             when rep_periods.period_end >= first_issues.first_day
                 then coalesce(past_issues.quality_issues, 0)
         end as quality_issues,
-        coalesce(period_trainings.training_sessions, 0) as training_sessions
+        coalesce(period_trainings.training_sessions, 0) as training_sessions,
+        {{ ratio('coalesce(sales.net_sales, 0)', 'region_sizes.market_size') }} as market_share
     from rep_periods
     inner join reps on rep_periods.user_id = reps.user_id
     left join ramp on rep_periods.user_id = ramp.user_id
@@ -463,6 +502,11 @@ cards as (
         on
             rep_periods.user_id = past_issues.user_id
             and rep_periods.period_end = past_issues.period_end
+    left join region_sizes
+        on
+            reps.region = region_sizes.region
+            and rep_periods.period_start = region_sizes.period_start
+            and rep_periods.period_end = region_sizes.period_end
     cross join first_issues
 
 ),
@@ -630,7 +674,7 @@ scorecard as (
         followed.csat,
         followed.csat_adjusted,
         cast(followed.csat_answers as bigint) as csat_answers,
-        cast(null as double) as market_share,
+        followed.market_share,
         followed.attainment,
         cast(null as double) as entry_timeliness,
         followed.quality_issues,
