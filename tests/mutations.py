@@ -465,8 +465,8 @@ CUSTOMERS = (
         "recurring_revenue",
         "customers/recurring_revenue.sql",
         (
-            "cast(contracts.cancelled_on - interval 1 day as date), contracts.ends_on",
-            "contracts.cancelled_on, contracts.ends_on",
+            "cast(contracts.cancelled_on - interval 1 day as date)",
+            "contracts.cancelled_on",
         ),
         (
             "first_days.first_day >= compared.period_start as is_new",

@@ -1,5 +1,5 @@
 {#- What is additive is shared out among the members of a dimension: together they are the total.
-    Products share orders, so the fulfilment of theirs is left out. -#}
+    Products share orders and customers, and categories first orders: theirs are left out. -#}
 {%- set marts = {
     'fulfilment_by_period': (
         ['period_type', 'period_start'],
@@ -11,6 +11,23 @@
     'cohort_win_rates': (['cohort_month'], ['created', 'won', 'lost', 'still_open']),
     'pipeline_coverage': (['period_start'], ['open_amount', 'booked']),
     'pipeline_velocity': (['as_of_date'], ['open_deals', 'won', 'lost']),
+    'repeat_purchase': (
+        ['cohort_month'], ['customers', 'mature_customers', 'repeat_customers']
+    ),
+    'customer_churn': (
+        ['period_start'], ['active_start', 'churned', 'reactivated', 'new_customers']
+    ),
+    'recurring_revenue': (
+        ['period_start'],
+        [
+            'start_amount', 'new', 'expansion', 'resurrection', 'contraction', 'churn',
+            'end_amount', 'customers_start', 'customers_lost'
+        ]
+    ),
+    'service_levels': (
+        ['period_type', 'period_start'],
+        ['tickets', 'answered', 'resolved', 'reopened', 'open_at_end']
+    ),
 } -%}
 with
 {%- for mart in marts %}
@@ -34,7 +51,7 @@ with
         sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ mart }}
-    where dimension <> 'product'
+    where dimension not in ('product'{{ ", 'category'" if mart == 'repeat_purchase' }})
     group by dimension, {{ keys | join(', ') }}
 
 ),

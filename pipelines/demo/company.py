@@ -168,6 +168,10 @@ PRICE_RISE_MONTHS, PRICE_RISE_CATEGORY, PRICE_RISE = 4, "示波器", 1.15
 # From then on more and more buyers of bench meters take a hand-held one.
 MIX_MONTHS, MIX_FROM, MIX_TO, MIX_SHARE = 11, (6, 7), 8, 0.7
 LAGGING_MONTHS, LAGGING_REGION, LAGGING_SHARE = 12, 3, 0.4
+# Budgets of research institutes were cut: so many of them buy no more.
+LEAVING_MONTHS, LEAVING_SEGMENT, LEAVING_SHARE = 6, 3, 0.6
+# Service was short of people from so many months ago until so many.
+SLUMP_MONTHS, SLUMP_END, SLUMP_FACTOR, SLUMP_MOOD = 5, 2, 5.0, 1.5
 # The kind of team that promises early and moves the date when it comes.
 PUSHING_TEAM, PUSHING_HASTE = 2, 0.55
 # Customers who were entered a second time, by the position of the first entry, and what gives them

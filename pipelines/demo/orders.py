@@ -72,12 +72,36 @@ def build_purchases(clock: Clock, customers: Customers, seed: int, count: int) -
     stays &= ~lags | (rng.random(len(customer)) < company.LAGGING_SHARE)
     customer, day = customer[stays], day[stays]
     keep = np.sort(np.argsort(rng.random(len(customer)), kind="stable")[:wanted])
+    customer, day = customer[keep], day[keep]
+    customer = _without_leavers(clock, customers, customer, day, seed)
     first = np.flatnonzero(firsts)
     guest_days = clock.demand_days(rng, np.full(guests, clock.start), np.full(guests, clock.end))
     return Purchases(
-        customer=np.concatenate([customer[keep], first, np.full(guests, -1)]),
-        day=np.concatenate([day[keep], customers.arrived[first], guest_days]),
+        customer=np.concatenate([customer, first, np.full(guests, -1)]),
+        day=np.concatenate([day, customers.arrived[first], guest_days]),
     )
+
+
+def _without_leavers(
+    clock: Clock, customers: Customers, customer: np.ndarray, day: np.ndarray, seed: int
+) -> np.ndarray:
+    """Who ordered, but for those of one segment who left: others of their region buy in their
+    stead, so that nothing else changes."""
+    chance = stream(seed, "leaving")
+    leaves = customers.segment == company.LEAVING_SEGMENT
+    leaves &= chance.random(customers.count) < company.LEAVING_SHARE
+    since = months_before(clock.end, company.LEAVING_MONTHS)
+    is_late = day >= since
+    found = customer.copy()
+    for region in np.unique(customers.region):
+        here = is_late & (customers.region[customer] == region)
+        gone = np.flatnonzero(here & leaves[customer])
+        # Those who were customers by then, and still buy.
+        others = np.unique(customer[here & ~leaves[customer]])
+        others = others[customers.arrived[others] < since]
+        if len(others):
+            found[gone] = others[(chance.random(len(gone)) * len(others)).astype(int)]
+    return found
 
 
 def last_orders(customers: Customers, purchases: Purchases) -> np.ndarray:

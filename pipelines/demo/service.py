@@ -16,6 +16,7 @@ from pipelines.demo.clock import (
     date_texts,
     local_texts,
     loop_stream,
+    months_before,
     stream,
     utc_texts,
     work_seconds,
@@ -71,15 +72,25 @@ def build_tickets(
     category = shares(rng, (0.26, 0.16, 0.30, 0.12, 0.16), count)
     category = np.where(late & (rng.random(count) < 0.7), 1, category)
     priority = shares(rng, (0.2, 0.6, 0.2), count)
-    hours = np.array(_REPLY_HOURS)[priority] * rng.gamma(1.2, 0.8, count)
+    slow = np.where(is_slump(clock, created), company.SLUMP_FACTOR, 1.0)
+    hours = np.array(_REPLY_HOURS)[priority] * rng.gamma(1.2, 0.8, count) * slow
     answered = created + 300 + (hours * HOUR).astype(int)
-    resolved = answered + HOUR + (rng.gamma(1.0, 2.4, count) * DAY).astype(int)
+    resolved = answered + HOUR + (rng.gamma(1.0, 2.4, count) * slow**0.5 * DAY).astype(int)
     unsolved = (resolved > clock.last_second) | (rng.random(count) < 0.015)
     return Tickets(
         customer=customer, order=order, created=created,
         answered=np.where(answered > clock.last_second, 0, answered),
         resolved=np.where(unsolved, 0, resolved), category=category, priority=priority,
     )  # fmt: skip
+
+
+def is_slump(clock: Clock, created: np.ndarray) -> np.ndarray:
+    """Whether tickets came while service was short of people."""
+    since, until = (
+        months_before(clock.end, months) * DAY
+        for months in (company.SLUMP_MONTHS, company.SLUMP_END)
+    )
+    return (created >= since) & (created < until)
 
 
 def ticket_rows(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.demo import company
 from pipelines.demo.accounts import Accounts, Customers
 from pipelines.demo.clock import (
     DAY,
@@ -23,7 +24,7 @@ from pipelines.demo.clock import (
 from pipelines.demo.orders import Orders, Purchases
 from pipelines.demo.people import People
 from pipelines.demo.plans import training_days, training_members
-from pipelines.demo.service import Tickets
+from pipelines.demo.service import Tickets, is_slump
 from pipelines.demo.shop import Ledger
 from pipelines.demo.tables import Chunks, Rows, gaps, ids, optional_ids, rows_of
 
@@ -194,11 +195,12 @@ def _surveys(
         (tickets.resolved > 0) & (tickets.resolved < clock.last_second - 2 * DAY)
     )
     slow = (tickets.resolved[solved] - tickets.created[solved]) > 5 * DAY
+    waited = is_slump(clock, tickets.created[solved])
     yield (
         Form("S-TICKET", "售后服务满意度", "csat", clock.start, 0, _SERVICE, 0.38),
         _asked(
             tickets.resolved[solved] + 2 * HOUR,
-            mood[tickets.customer[solved]] * 0.5 - 0.8 * slow - 0.1,
+            mood[tickets.customer[solved]] * 0.5 - 0.8 * slow - company.SLUMP_MOOD * waited - 0.1,
             customer=tickets.customer[solved], ticket=solved,
             order=tickets.order[solved],
         ),

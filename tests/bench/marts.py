@@ -36,9 +36,13 @@ def cpu_seconds() -> float:
 
 
 def _variables(home: Path) -> dict[str, Any]:
-    """The variables of the run that made the home's release, as dbt takes them."""
-    file = home / "dbt" / "target" / "run_results.json"
-    return dict(json.loads(file.read_text(encoding="utf-8"))["args"]["vars"])
+    """The variables of a run on the demo company, as dbt takes them."""
+    from pipelines.demo.write import DEFAULT_AS_OF
+    from pipelines.settings import load_settings
+    from pipelines.transform.models import model_variables
+
+    settings = load_settings(environment={"SALESOPS_HOME": str(home)})
+    return model_variables(settings, as_of=DEFAULT_AS_OF, run_id="bench")
 
 
 def _folders(folder: Path) -> list[str]:

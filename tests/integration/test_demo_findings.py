@@ -128,3 +128,69 @@ def test_the_pages_of_the_docs_show_the_demo_s_own_results(marts) -> None:
     }
     assert len(shown) > 30
     assert differing == {}, docs.NEEDED
+
+
+def test_the_segment_whose_budgets_were_cut_leaves(marts) -> None:
+    rates = marts.execute(
+        "select member, sum(churned) / sum(active_start) from customers.customer_churn"
+        " where dimension = 'segment' and period_start between '2026-02-01' and '2026-05-01'"
+        " group by 1 order by 2 desc nulls last"
+    ).fetchall()
+    assert rates[0][0] == "科研院校"
+    assert rates[0][1] > 1.5 * rates[1][1]
+
+
+def test_a_load_and_its_supply_are_bought_together_and_offered_to_who_has_one(marts) -> None:
+    product, other, lift, significant = marts.execute(
+        "select one.name, other.name, lift, is_significant from customers.product_affinity"
+        " join core.dim_product as one using (product_id)"
+        " join core.dim_product as other on other_product_id = other.product_id"
+        " where orders_both >= 100 order by lift desc, one.name limit 1"
+    ).fetchone()
+    assert {product, other} == {"可编程电源", "电子负载"}
+    assert lift > 4
+    assert significant
+    offered = marts.execute(
+        "select count(*) from customers.next_products"
+        " join core.dim_product as offer using (product_id)"
+        " join core.dim_product as reason on because_product_id = reason.product_id"
+        " where rank = 1 and offer.name = '电子负载' and reason.name = '可编程电源'"
+    ).fetchone()
+    assert offered[0] > 5
+
+
+def test_a_service_slump_shows_in_answers_and_in_satisfaction(marts) -> None:
+    hours = dict(
+        marts.execute(
+            "select period_start::varchar, median_first_response_hours"
+            " from customers.service_levels where dimension = 'total' and period_type = 'quarter'"
+            " and period_start >= '2025-07-01'"
+        ).fetchall()
+    )
+    slump = hours.pop("2026-01-01")
+    assert slump > 2 * max(hours.values())
+    satisfied = dict(
+        marts.execute(
+            "select period_start::varchar, score from market.survey_scores"
+            " where survey_id = 'S-TICKET' and dimension = 'total' and measure = 'csat'"
+            " and period_type = 'quarter' and period_start >= '2025-07-01'"
+        ).fetchall()
+    )
+    assert satisfied.pop("2026-01-01") < min(satisfied.values()) - 0.05
+
+
+def test_who_is_gone_is_less_likely_to_be_alive(marts) -> None:
+    alive = dict(
+        marts.execute(
+            "select churn_status, avg(probability_alive) from customers.customer_360"
+            " where churn_status is not null group by 1"
+        ).fetchall()
+    )
+    assert alive["churned"] < 0.5 < alive["at_risk"] < alive["active"]
+    [(expected, last_year)] = marts.execute(
+        "select (select sum(expected_orders_12m) from customers.customer_360),"
+        " (select count(distinct (customer_id, order_date)) from core.fct_order"
+        " where is_valid and customer_id is not null and order_date > '2025-06-30')"
+    ).fetchall()
+    # Without those who come new, a year brings less than the last one did.
+    assert 0.6 < expected / last_year < 1

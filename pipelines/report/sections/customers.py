@@ -6,6 +6,7 @@ from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Release, Row
+from pipelines.report.sections import loyalty
 from pipelines.report.words import Words
 
 MOST_IN_WORKBOOK = 5000
@@ -244,11 +245,20 @@ def customers(release: Release, words: Words) -> Section | None:
                           rows=_TOP),
         )
     ]  # fmt: skip
+    parts = [part(release, words) for part in (loyalty.churn, loyalty.recurring, loyalty.pairs)]
     return Section(
         "customers",
         words.say("section.customers"),
-        _lead(words, release, new, totals),
+        words.join(_lead(words, release, new, totals), *(p.sentence for p in parts if p.sentence)),
         tuple(figures),
-        tuple(tables),
-        ("new_customers", "retention_rate", "net_sales", "average_order_value"),
+        (*tables, *(table for part in parts for table in part.tables)),
+        (
+            "new_customers",
+            "retention_rate",
+            "net_sales",
+            "average_order_value",
+            *(["churn_rate"] if parts[0].sentence else []),
+            *(["end_amount", "net_retention"] if parts[1].tables else []),
+            *(["confidence", "lift"] if parts[2].tables else []),
+        ),
     )

@@ -6,6 +6,7 @@ from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Release, Row
+from pipelines.report.sections import loyalty
 from pipelines.report.words import Words
 
 _COLUMNS = (
@@ -134,11 +135,18 @@ def service(release: Release, words: Words) -> Section | None:
                 [region | {"member": words.member(region)} for region in regions],
             )
         )
+    desk = loyalty.tickets(release, words)
     return Section(
         "service",
         words.say("section.service"),
-        words.join(*parts),
+        words.join(*parts, *([desk.sentence] if desk.sentence else [])),
         tuple(figures),
-        tuple(tables),
-        ("on_time_rate", "otif_rate", "open_past_due", "median_cycle_days"),
+        (*tables, *desk.tables),
+        (
+            "on_time_rate",
+            "otif_rate",
+            "open_past_due",
+            "median_cycle_days",
+            *(["median_first_response_hours", "reopened_rate"] if desk.tables else []),
+        ),
     )

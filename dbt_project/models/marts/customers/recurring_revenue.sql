@@ -55,11 +55,8 @@ active_contracts as (
         coalesce(contracts.product_id, '(none)') as product,
         contracts.monthly_amount,
         contracts.starts_on,
-        -- The last day: the one before it was cancelled, or the one on which it ends.
-        least(
-            coalesce(cast(contracts.cancelled_on - interval 1 day as date), contracts.ends_on),
-            coalesce(contracts.ends_on, cast(contracts.cancelled_on - interval 1 day as date))
-        ) as ends_on
+        -- The day before it was cancelled or the one on which it ends; least() passes over NULLs.
+        least(cast(contracts.cancelled_on - interval 1 day as date), contracts.ends_on) as ends_on
     from contracts
     left join customers on contracts.customer_id = customers.customer_id
     where contracts.monthly_amount is not null
