@@ -24,9 +24,25 @@ def plain_outcomes(
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         for table, expectations in suites.items():
+            asked = [e for e in expectations if e.kind not in ("row_count", "sources")]
+            quiet: set[str] = set()
+            # Most rules find nothing: ten are asked for at once, and each where any of them does.
+            for start in range(0, len(asked), 10):
+                look = asked[start : start + 10]
+                either = " or ".join(f"({_filled(e, table, parameters or {})})" for e in look)
+                query = f"select 1 from {table} as this where {either} limit 1"
+                if not connection.execute(query).fetchall():
+                    quiet |= {e.rule for e in look}
             for e in expectations:
-                found.append(plain_outcome(connection, table, e, parameters or {}, key_columns))
+                if e.rule in quiet:
+                    found.append(Outcome(e, table, True, True, 0))
+                else:
+                    found.append(plain_outcome(connection, table, e, parameters or {}, key_columns))
     return found
+
+
+def _filled(e: Expectation, table: str, parameters: Mapping[str, str]) -> str:
+    return Template(_condition(e)).substitute(parameters).format(batch=table)
 
 
 def plain_outcome(
@@ -41,7 +57,7 @@ def plain_outcome(
         ((count,),) = connection.execute(f"select count(*) from {table}").fetchall()
         is_passed = int(e.minimum or 0) <= count <= int(e.maximum or count)
         return Outcome(e, table, True, is_passed, 0, None if is_passed else str(count))
-    condition = Template(_condition(e)).substitute(parameters).format(batch=table)
+    condition = _filled(e, table, parameters)
     if e.kind == "sources":
         found = connection.execute(
             f"select source_system from {table} as this where {condition} order by source_system"
