@@ -170,7 +170,10 @@ def _find_owners(connection: duckdb.DuckDBPyConnection, table: str) -> None:
             f"update {table} set extracted_at = staged.extracted_at, owner_id = staged.owner_id"
             " from (select this.source_system, this._record_id,"
             f" max(this._extracted_at) as extracted_at, min({_OWNERS.get(entity, 'null')})"
-            f" as owner_id from {staging_table(entity)} as this group by all) as staged"
+            # Owners are looked up of the rows in question only.
+            f" as owner_id from (select * from {staging_table(entity)}"
+            " where (source_system, _record_id) in (select (source_system, record_id)"
+            f" from {table} where entity = $entity)) as this group by all) as staged"
             f" where {table}.entity = $entity and {table}.source_system = staged.source_system"
             f" and {table}.record_id = staged._record_id",
             {"entity": entity},
