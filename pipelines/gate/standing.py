@@ -299,9 +299,8 @@ def _write_rows_to_check(
     near: dict[str, list[str]] = {}
     for entity, expectations in narrow.items():
         connection.execute(
-            f"create or replace table standing.check_{entity} as select * from"
-            f" {staging_table(entity)} where {_RECORD} in"
-            f" (select record from standing.touched_{entity})"
+            f"create or replace table standing.check_{entity} as"
+            f" {_rows_of(entity, f'select record from standing.touched_{entity}')}"
         )
         for link in dict.fromkeys(link for e in expectations for link in e.links):
             other = names.get(link.table, entity)
@@ -328,10 +327,16 @@ def _write_rows_to_check(
         records = [f"select record from standing.seen_{other} where {found}"] if places else []
         if _exists(connection, f"changed_{other}"):
             records.append(f"select record from standing.changed_{other}")
-        connection.execute(
-            f"create or replace table standing.near_{other} as select * from {staging_table(other)}"
-            + (f" where {_RECORD} in ({' union all '.join(records)})" if records else " limit 0")
-        )
+        found_rows = _rows_of(other, " union all ".join(records) or "select null where false")
+        connection.execute(f"create or replace table standing.near_{other} as {found_rows}")
+
+
+def _rows_of(entity: str, records: str) -> str:
+    """SQL for the staged rows of these records."""
+    table = staging_table(entity)
+    # By their places: only these rows are read in every column.
+    places = f"select rowid from {table} where {_RECORD} in ({records})"
+    return f"select * from {table} where rowid in ({places})"
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
