@@ -95,6 +95,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "dimension",
         "member",
     ),
+    "improvement_actions": ("action_id",),
     "quality_checks": ("run_id", "check_id"),
     "quality_issues": ("issue_id",),
     "quality_scores": ("as_of_date", "entity", "dimension"),
