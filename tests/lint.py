@@ -13,7 +13,16 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("ruff", "check", "."),
     ("mypy",),
-    ("sqlfluff", "lint", "--disable-progress-bar", "dbt_project/models", "dbt_project/tests"),
+    # The longest check: on every core.
+    (
+        "sqlfluff",
+        "lint",
+        "--disable-progress-bar",
+        "--processes",
+        "0",
+        "dbt_project/models",
+        "dbt_project/tests",
+    ),
 )
 
 
