@@ -694,15 +694,16 @@ PEOPLE = (
         ),
         ("            - paid.cap_amount, 0\n", "            + paid.cap_amount, 0\n"),
         (
-            "and credits.sold_on between stints.first_day and stints.last_day",
-            "and credits.date_day between stints.first_day and stints.last_day",
+            "and stints.date_day = credits.sold_on",
+            "and stints.date_day = credits.date_day",
         ),
         (
             "settled.commission - settled.claw_back - settled.cap_applied",
             "settled.commission - settled.claw_back + settled.cap_applied",
         ),
         (
-            "    union\n    select\n        user_id,\n        plan_id,\n        period_start\n"
+            "    union  -- once, whatever the days\n    select\n        user_id,\n"
+            "        plan_id,\n        period_start\n"
             "    from returned\n",
             "",
         ),

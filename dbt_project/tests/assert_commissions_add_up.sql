@@ -30,6 +30,12 @@ assignments as (
 
 ),
 
+dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
 from_zero as (
 
     select plan_id
@@ -48,21 +54,35 @@ whole_plans as (
 
 ),
 
+covered_days as (
+
+    select distinct  -- assignments may overlap: a day counts once
+        whole_plans.plan_id,
+        whole_plans.measure,
+        assignments.user_id,
+        dates.date_day
+    from whole_plans
+    inner join assignments on whole_plans.plan_id = assignments.plan_id
+    inner join dates
+        on
+            assignments.valid_from <= dates.date_day
+            and (assignments.valid_to is null or assignments.valid_to >= dates.date_day)
+
+),
+
 earned as (
 
     select
-        whole_plans.plan_id,
-        assignments.user_id,
+        covered_days.plan_id,
+        covered_days.user_id,
         sum(credits.credited) as credited
-    from whole_plans
-    inner join assignments on whole_plans.plan_id = assignments.plan_id
+    from covered_days
     inner join credits
         on
-            assignments.user_id = credits.user_id
-            and whole_plans.measure = credits.measure
-            and assignments.valid_from <= credits.date_day
-            and (assignments.valid_to is null or assignments.valid_to >= credits.date_day)
-    group by whole_plans.plan_id, assignments.user_id
+            covered_days.user_id = credits.user_id
+            and covered_days.measure = credits.measure
+            and covered_days.date_day = credits.date_day
+    group by covered_days.plan_id, covered_days.user_id
 
 ),
 

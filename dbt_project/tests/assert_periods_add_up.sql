@@ -1,5 +1,6 @@
 {#- Days, weeks, months, quarters and years are the same facts cut differently: for every member the
-    periods of each kind add up to all time. -#}
+    periods of each kind add up to all time. A sale with a mistaken year, before the calendar begins,
+    is in all time only: where there is one, nothing is compared. -#}
 {%- set marts = {
     'sales_by_period': [
         'orders', 'new_customers', 'units', 'gross_sales', 'discount_amount', 'returned_amount',
@@ -8,7 +9,25 @@
     'fulfilment_by_period': ['orders_due', 'on_time', 'late', 'in_full', 'open_past_due'],
     'win_rates': ['won', 'lost', 'no_decision', 'won_amount', 'lost_amount'],
 } -%}
-with
+with facts as (
+
+    select * from {{ ref('int_sales_facts') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+outside as (
+
+    select count(*) as fact_count
+    from facts
+    where date_day < (select min(dates.date_day) from dates)
+
+),
 {%- for mart in marts %}
 
 {{ mart }} as (
@@ -46,10 +65,14 @@ with
             sums.dimension = whole.dimension
             and sums.member = whole.member
             and whole.period_type = 'all'
+    cross join outside
     where
-        {%- for measure in measures %}
-        {{ 'or ' if not loop.first }}sums.{{ measure }} is distinct from whole.{{ measure }}
-        {%- endfor %}
+        outside.fact_count = 0
+        and (
+            {%- for measure in measures %}
+            {{ 'or ' if not loop.first }}sums.{{ measure }} is distinct from whole.{{ measure }}
+            {%- endfor %}
+        )
 
 ),
 {%- endfor %}

@@ -34,6 +34,12 @@ periods as (
 
 ),
 
+period_days as (
+
+    select * from {{ ref('int_period_days') }}
+
+),
+
 tiers as (
 
     select
@@ -55,25 +61,25 @@ tiers as (
 
 stints as (
 
-    -- The days on which a rep is on a plan, by statement period.
-    select
+    -- The days on which a rep is on a plan, each once, by statement period.
+    select distinct
         assignments.user_id,
         assignments.plan_id,
         coalesce(plans.measure, 'bookings') as measure,
-        periods.period_type,
-        periods.period_start,
-        periods.period_end,
-        greatest(periods.period_start, assignments.valid_from) as first_day,
-        least(periods.period_end, assignments.valid_to) as last_day
+        period_days.period_type,
+        period_days.period_start,
+        period_days.date_day
     from assignments
     inner join plans on assignments.plan_id = plans.plan_id
-    inner join periods
+    inner join period_days
         on
-            coalesce(plans.period_type, 'month') = periods.period_type
-            and assignments.valid_from <= periods.period_end
+            case when plans.period_type = 'quarter' then 'quarter' else 'month' end
+            = period_days.period_type
+            and assignments.valid_from <= period_days.date_day
             and (
-                assignments.valid_to is null or assignments.valid_to >= periods.period_start
+                assignments.valid_to is null or assignments.valid_to >= period_days.date_day
             )
+    where period_days.period_start <= {{ as_of_date() }}
 
 ),
 
@@ -89,34 +95,40 @@ earned as (
         on
             stints.user_id = credits.user_id
             and stints.measure = credits.measure
-            and credits.date_day between stints.first_day and stints.last_day
+            and stints.date_day = credits.date_day
     group by stints.user_id, stints.plan_id, stints.period_start
+
+),
+
+quota_days as (
+
+    select
+        stints.user_id,
+        stints.plan_id,
+        stints.period_start,
+        rep_quotas.quota_id,
+        rep_quotas.amount,
+        {{ days_between('rep_quotas.quota_start', 'rep_quotas.quota_end') }} + 1 as all_days,
+        count(*) as days
+    from stints
+    inner join rep_quotas
+        on
+            stints.user_id = rep_quotas.user_id
+            and stints.measure = rep_quotas.measure
+            and stints.date_day between rep_quotas.active_start and rep_quotas.active_end
+    group by all
 
 ),
 
 quota_sums as (
 
     select
-        stints.user_id,
-        stints.plan_id,
-        stints.period_start,
-        sum({{ share_of_money(
-            'rep_quotas.amount',
-            '(' ~ days_between(
-                'greatest(stints.first_day, rep_quotas.active_start)',
-                'least(stints.last_day, rep_quotas.active_end)'
-            ) ~ ' + 1)',
-            '(' ~ days_between('rep_quotas.quota_start', 'rep_quotas.quota_end') ~ ' + 1)'
-        ) }}) as quota
-    from stints
-    inner join rep_quotas
-        on
-            stints.user_id = rep_quotas.user_id
-            and stints.measure = rep_quotas.measure
-            and stints.first_day <= rep_quotas.active_end
-            and stints.last_day >= rep_quotas.active_start
-    where rep_quotas.active_start <= rep_quotas.active_end
-    group by stints.user_id, stints.plan_id, stints.period_start
+        user_id,
+        plan_id,
+        period_start,
+        sum({{ share_of_money('amount', 'days', 'all_days') }}) as quota
+    from quota_days
+    group by user_id, plan_id, period_start
 
 ),
 
@@ -134,7 +146,7 @@ returned as (
         on
             stints.user_id = credits.user_id
             and stints.measure = credits.measure
-            and credits.sold_on between stints.first_day and stints.last_day
+            and stints.date_day = credits.sold_on
             and credits.returned <> 0
     inner join periods
         on
@@ -151,7 +163,7 @@ statements as (
         plan_id,
         period_start
     from stints
-    union
+    union  -- once, whatever the days
     select
         user_id,
         plan_id,
@@ -165,7 +177,7 @@ measured as (
     select
         statements.user_id,
         statements.plan_id,
-        coalesce(plans.period_type, 'month') as period_type,
+        case when plans.period_type = 'quarter' then 'quarter' else 'month' end as period_type,
         statements.period_start,
         coalesce(earned.credited, 0) as credited,
         coalesce(quota_sums.quota, 0) as quota
