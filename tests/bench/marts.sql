@@ -1155,12 +1155,12 @@ with due as (
         order_id, promised_date as date_day, coalesce(region, '(none)') as region,
         coalesce(channel, '(none)') as channel, coalesce(user_id, '(none)') as rep,
         is_on_time, coalesce(is_in_full, false) as is_in_full,
-        completed_at is not null as is_completed, cycle_days::smallint as cycle,
-        datediff('day', order_date, timezone('{zone}', confirmed_at)::date)::smallint as confirm,
-        datediff('day', order_date, timezone('{zone}', shipped_at)::date)::smallint as ship,
+        completed_at is not null as is_completed, cycle_days::integer as cycle,
+        datediff('day', order_date, timezone('{zone}', confirmed_at)::date)::integer as confirm,
+        datediff('day', order_date, timezone('{zone}', shipped_at)::date)::integer as ship,
         datediff(
             'day', timezone('{zone}', shipped_at)::date, timezone('{zone}', delivered_at)::date
-        )::smallint as deliver
+        )::integer as deliver
     from core.fct_order
     where is_valid and is_due
 ), members as (
