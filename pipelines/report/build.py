@@ -8,6 +8,7 @@ from pipelines.report.content import Report, Section
 from pipelines.report.facts import CompanyFacts
 from pipelines.report.numbers import Language
 from pipelines.report.release import Release
+from pipelines.report.sections.actions import actions
 from pipelines.report.sections.customers import customers
 from pipelines.report.sections.market import market
 from pipelines.report.sections.people import people
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[Release, Words], Section | None]] = {
     "customers": customers,
     "market": market,
     "service": service,
+    "actions": actions,
     "quality": quality,
 }
 

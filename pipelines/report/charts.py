@@ -372,9 +372,10 @@ def intervals(
     *,
     form: Format,
     reference: float | None = None,
+    domain: tuple[float, float] | None = None,
     width: int = WIDTH,
 ) -> dict[str, Any]:
-    """A point with its 95 % interval for each row, on the scale of the measure.
+    """A point with its 95 % interval for each row, on the scale of the measure or on `domain`.
 
     Rows carry `label`, `value`, `low`, `high`, `text`; `reference` is a line through all.
     """
@@ -391,18 +392,18 @@ def intervals(
         for order, row in enumerate(kept)
     ]
     labels = {str(order): _clipped(row["label"], limit) for order, row in enumerate(kept)}
-    domain: list[float] = [-100, 100] if form == "score" else [0, 1]
+    scale: list[float] = list(domain or ((-100, 100) if form == "score" else (0, 1)))
     text_room = max((text_width(row["text"]) for row in kept), default=0) + 12
     room = max(80.0, width - limit - text_room - 16)
     share = (0.0, 0.25, 0.5, 0.75, 1.0) if room > 230 else (0.0, 0.5, 1.0)
-    marks = [domain[0] + part * (domain[1] - domain[0]) for part in share]
+    marks = [scale[0] + part * (scale[1] - scale[0]) for part in share]
     y = _named_rows(labels, limit)
 
     def x(field: str) -> dict[str, Any]:
         return {
             "field": field,
             "type": "quantitative",
-            "scale": {"domain": domain, "nice": False, "zero": False,
+            "scale": {"domain": scale, "nice": False, "zero": False,
                       "range": [0, room]},
             "axis": {"labelExpr": _axis_expression(form, numbers, 1.0), "values": marks,
                      "ticks": False, "domain": False},

@@ -17,10 +17,13 @@ Kind = Literal[
     "points",
     "score",
     "days",
+    "hundredths",
     "times",
     "day",
     "month",
     "long",
+    # Text of a figure, written already: rows of one column may differ in kind.
+    "figure",
 ]
 Direction = Literal["up", "down", "flat", "none"]
 Status = Literal["on_track", "watch", "off_track", "no_target"]
@@ -49,7 +52,10 @@ class Native:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings. A page shows the first `shown` of them, the workbook all."""
+    """Rows under headings. A page shows the first `shown` of them, the workbook all.
+
+    `finding` is the sentence that opens the table, made from its rows.
+    """
 
     key: str
     title: str
@@ -58,6 +64,7 @@ class Table:
     shown: int = 10
     note: str = ""
     native: Native | None = None
+    finding: str = ""
 
 
 @dataclass(frozen=True)

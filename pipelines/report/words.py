@@ -129,6 +129,8 @@ class Words:
             return numbers.score(value)
         if kind == "days":
             return numbers.decimal(value)
+        if kind == "hundredths":
+            return numbers.whole(value, 2)
         if kind == "times":
             return numbers.decimal(value) + "×"
         if kind == "day":

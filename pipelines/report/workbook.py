@@ -25,6 +25,7 @@ SHEETS = {
     "customers": "客户 Customers",
     "market": "市场 Market",
     "service": "履约 Service",
+    "actions": "改进 Actions",
     "quality": "数据质量 Quality",
     "sources": "数据来源 Sources",
 }
@@ -41,6 +42,7 @@ _FORMATS: dict[Kind, str] = {
     "points": "+0.0%;-0.0%;0.0%",
     "score": "0.0",
     "days": "#,##0.0",
+    "hundredths": "#,##0.00",
     "times": '0.0"×"',
     "day": "yyyy-mm-dd",
     "month": "yyyy-mm",
@@ -158,7 +160,8 @@ def _write(
         sheet.fit(column, f"{float(value):,.2f}" if kind == "money" else f"{float(value):,.0f} ")
     else:
         text = str(value)
-        page.write_string(row, column, text, looks["long" if kind == "long" else "text"])
+        look = {"long": "long", "figure": "right"}.get(kind, "text")
+        page.write_string(row, column, text, looks[look])
         sheet.fit(column, text)
 
 
@@ -274,7 +277,7 @@ def _section(book: Any, looks: dict[str, Any], section: Section, words: Words) -
         chart_row += _native_chart(sheet, table, row, (chart_row, beside))
         if number == 0:
             sheet.page.freeze_panes(row + 1, 1)
-        for note in (findings.get(table.key), table.note):
+        for note in (table.finding or findings.get(table.key), table.note):
             if note:
                 sheet.page.write_string(after, 0, note, looks["note"])
                 after += 1

@@ -6,10 +6,18 @@ from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Release, Row
-from pipelines.report.sections import loyalty
+from pipelines.report.sections import loyalty, worth
 from pipelines.report.words import Words
 
 MOST_IN_WORKBOOK = 5000
+# Table → the metrics that it needs explained.
+_METRICS_OF = {
+    "recurring_revenue": ("end_amount", "net_retention"),
+    "product_pairs": ("confidence", "lift"),
+    "customers_worth": ("clv_12m", "expected_orders_12m", "probability_alive"),
+    "customers_at_risk": ("churn_gap_days",),
+    "referrals": ("referred_leads",),
+}
 _COHORTS = 12
 _TOP = 10
 
@@ -39,9 +47,13 @@ def _new(release: Release) -> list[Row]:
     )
 
 
-def _top(release: Release) -> list[Row]:
+def _top(release: Release, words: Words) -> list[Row]:
     if not release.has("customer_360"):
         return []
+    advice = "suggested_action"
+    if words.language == "zh":
+        has_own = "suggested_action_zh" in release.columns["customer_360"]
+        advice = "suggested_action_zh" if has_own else "cast(null as varchar)"
     has_names = release.has("dim_customer")
     name = "coalesce(dim_customer.name, customer_360.customer_id)" if has_names else "customer_id"
     join = (
@@ -52,7 +64,7 @@ def _top(release: Release) -> list[Row]:
     return release.rows(
         f"select {name} as name, orders, net_sales, gross_margin, average_order_value,"
         " first_order_date, last_order_date, days_since_last_order, rfm_segment,"
-        " suggested_action, churn_status, last_nps, open_tickets"
+        f" {advice} as suggested_action, churn_status, last_nps, open_tickets"
         f" from customer_360{join} where orders > 0"
         " order by net_sales desc nulls last, customer_360.customer_id limit ?",
         [MOST_IN_WORKBOOK],
@@ -194,7 +206,7 @@ def _lead(words: Words, release: Release, new: list[Row], totals: Row) -> str:
 
 def customers(release: Release, words: Words) -> Section | None:
     """The section; None where no customer ever ordered."""
-    top, totals = _top(release), _totals(release)
+    top, totals = _top(release, words), _totals(release)
     if not top:
         return None
     new, cohorts = _new(release), _cohorts(release)
@@ -205,9 +217,6 @@ def customers(release: Release, words: Words) -> Section | None:
     for row in top:
         for key in ("rfm_segment", "churn_status"):
             row[key] = None if row[key] is None else words.choice(key, row[key])
-        # The mart words its advice in English alone.
-        if words.language != "en":
-            row["suggested_action"] = None
     later = {
         "rfm_segment": Column("rfm_segment", words.say("column.rfm_segment")),
         "churn_status": Column("churn_status", words.say("column.churn_status")),
@@ -245,20 +254,25 @@ def customers(release: Release, words: Words) -> Section | None:
                           rows=_TOP),
         )
     ]  # fmt: skip
-    parts = [part(release, words) for part in (loyalty.churn, loyalty.recurring, loyalty.pairs)]
+    parts = [
+        part(release, words)
+        for part in (loyalty.churn, loyalty.recurring, loyalty.pairs, worth.worth, worth.leaving,
+                     worth.offers, worth.referrals)
+    ]  # fmt: skip
+    tables += [table for part in parts for table in part.tables]
+    figures += [figure for part in parts for figure in part.figures]
     return Section(
         "customers",
         words.say("section.customers"),
         words.join(_lead(words, release, new, totals), *(p.sentence for p in parts if p.sentence)),
         tuple(figures),
-        (*tables, *(table for part in parts for table in part.tables)),
+        tuple(tables),
         (
             "new_customers",
             "retention_rate",
             "net_sales",
             "average_order_value",
             *(["churn_rate"] if parts[0].sentence else []),
-            *(["end_amount", "net_retention"] if parts[1].tables else []),
-            *(["confidence", "lift"] if parts[2].tables else []),
+            *(metric for table in tables for metric in _METRICS_OF.get(table.key, ())),
         ),
     )

@@ -1,13 +1,14 @@
-"""Market: what surveys say, with margins of error and the number of answers."""
+"""Market: what surveys say, with margins of error; campaigns, competitors, share, comments."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from pipelines.report import charts
-from pipelines.report.content import Column, Figure, Kind, Section, Table
+from pipelines.report.content import Column, Figure, Kind, Part, Section, Table
 from pipelines.report.numbers import NOTHING, is_number
 from pipelines.report.release import Release, Row
+from pipelines.report.sections import campaigns, rivals, voices
 from pipelines.report.words import Words, kind_of
 
 _MEASURES = ("nps", "csat", "ces")
@@ -158,13 +159,13 @@ def _sentence(words: Words, row: Row) -> str:
     )
 
 
-def market(release: Release, words: Words) -> Section | None:
-    """The section; None where no survey measured anything."""
+def _surveys(release: Release, words: Words) -> Part:
+    """What surveys measured: the newest of each measure in words and charts, all in a table."""
     if not release.has("survey_scores"):
-        return None
+        return Part()
     scores = _scores(release)
     if not scores:
-        return None
+        return Part()
     # One sentence and chart for each measure: its survey that was answered last.
     newest = [
         next(row for row in scores if row["measure"] == measure)
@@ -206,11 +207,30 @@ def market(release: Release, words: Words) -> Section | None:
         ),
         rows,
     )  # fmt: skip
+    sentence = words.join(*(_sentence(words, row) for row in newest[:2]))
+    return Part(sentence, tuple(figures), (table,))
+
+
+def market(release: Release, words: Words) -> Section | None:
+    """The section; None where nothing is known of what the market says or does."""
+    parts = [
+        part(release, words)
+        for part in (_surveys, voices.comments, campaigns.campaigns, rivals.competitors,
+                     rivals.share, rivals.potential, rivals.notes, voices.answers)
+    ]  # fmt: skip
+    tables = [table for part in parts for table in part.tables]
+    if not tables:
+        return None
+    keys = {table.key for table in tables}
     return Section(
         "market",
         words.say("section.market"),
-        words.join(*(_sentence(words, row) for row in newest[:2])),
-        tuple(figures),
-        (table,),
-        ("nps", "csat", "ces", "response_rate", "margin_of_error"),
+        words.join(*(part.sentence for part in parts)) or words.say("market.no_survey"),
+        tuple(figure for part in parts for figure in part.figures),
+        tuple(tables),
+        (
+            *(("nps", "csat", "ces", "response_rate") if "surveys" in keys else ()),
+            *(("attributed_revenue", "roi", "cac") if "campaigns" in keys else ()),
+            *(("share",) if "market_share" in keys else ()),
+        ),
     )

@@ -8,10 +8,19 @@ from pipelines.report import charts
 from pipelines.report.content import Column, Figure, Native, Section, Table
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Release, Row
+from pipelines.report.sections import team
 from pipelines.report.words import Words
 
 _MEASURES = ("bookings", "revenue", "new_customers", "units")
 _PERIODS = ("quarter", "month", "year")
+# Table → the metrics that it needs explained.
+_METRICS_OF = {
+    "capacity": ("deals_per_business_day",),
+    "time": ("high_value_share",),
+    "training": ("effect",),
+    "ramp": ("months_to_ramp",),
+    "commission": ("commission",),
+}
 _SHARED_COLUMNS = "bookings, net_sales, won, lost, won + lost as n, win_rate, win_rate_adjusted"
 
 
@@ -74,21 +83,6 @@ def _is_running(release: Release, period_type: str, row: Row) -> bool:
             [row["period_start"], months],
         )[0]["is_running"]
     )
-
-
-def _names(release: Release) -> dict[str, Row]:
-    if not release.has("dim_rep"):
-        return {}
-    team = "coalesce(dim_team.name, dim_rep.team_id)" if release.has("dim_team") else "team_id"
-    join = (
-        " left join dim_team on dim_rep.team_id = dim_team.team_id"
-        if release.has("dim_team")
-        else ""
-    )
-    return {
-        row["user_id"]: row
-        for row in release.rows(f"select user_id, dim_rep.name, {team} as team from dim_rep{join}")
-    }
 
 
 def _joined(quotas: list[Row], scores: list[Row], names: dict[str, Row], words: Words) -> list[Row]:
@@ -228,7 +222,7 @@ def people(release: Release, words: Words) -> Section | None:
         return None
     source = (quotas or scores)[0]
     period = words.numbers.period(source["period_type"], source["period_start"])
-    everyone = _joined(quotas, scores, _names(release), words)
+    everyone = _joined(quotas, scores, team.rep_names(release), words)
     if not everyone:
         return None
     figure = _strip(words, everyone, period)
@@ -288,6 +282,14 @@ def people(release: Release, words: Words) -> Section | None:
                 helped,
             ),
         )
+    parts = [
+        team.teams(release, words, quotas[0] if quotas else None),
+        *(part(release, words) for part in (team.load, team.time, team.training, team.ramp,
+                                            team.pay)),
+    ]  # fmt: skip
+    figures = [figure] if figure else []
+    figures += [drawn for part in parts for drawn in part.figures]
+    tables += [table for part in parts for table in part.tables]
     is_complete = bool(quotas[0]["is_complete"]) if quotas else True
     lead = words.join(
         _quota_sentence(words, everyone, period, is_complete), _help_sentence(words, everyone)
@@ -296,7 +298,12 @@ def people(release: Release, words: Words) -> Section | None:
         "people",
         words.say("section.people"),
         lead,
-        (figure,) if figure else (),
+        tuple(figures),
         tuple(tables),
-        ("attainment", "credited", "bookings", "win_rate_adjusted", "position"),
+        (
+            "attainment",
+            "bookings",
+            "win_rate_adjusted",
+            *(metric for table in tables for metric in _METRICS_OF.get(table.key, ())),
+        ),
     )

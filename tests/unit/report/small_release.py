@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.report.release import Release
+
 AS_OF = date(2026, 6, 14)
 FIRST_MONTH = date(2024, 7, 1)
 
@@ -172,6 +174,23 @@ DICTIONARY = (
     ("csat", "满意度", "CSAT", "rate", "higher", False, "最高两档占有效回答的比例。",
      "Share of the top two points of the scale."),
 )  # fmt: skip
+
+
+def release_of(queries: dict[str, str]) -> Release:
+    """A release in memory whose marts are what these queries give."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    columns = {}
+    for mart, query in queries.items():
+        connection.execute(f"create table {mart} as {query}")
+        found = connection.execute(f"describe {mart}").fetchall()
+        columns[mart] = frozenset(row[0] for row in found)
+    return Release(connection, columns)
+
+
+def table_of(columns: str, *rows: str) -> str:
+    """A query of literal rows, such as ("a, b", "1, 'x'")."""
+    return f"select * from (values {', '.join(f'({row})' for row in rows)}) as t ({columns})"
 
 
 def months(first: date, last: date) -> list[date]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
 import pytest
 
 from pipelines.report.release import Release
 from pipelines.report.sections import loyalty
 from pipelines.report.words import Words
+from tests.unit.report.small_release import release_of
 
 MARTS = {
     "sales_by_period": "select date '2026-05-01' as period_start, 'month' as period_type,"
@@ -36,13 +36,7 @@ MARTS = {
 
 @pytest.fixture
 def release() -> Release:
-    connection = duckdb.connect()
-    columns = {}
-    for mart, query in MARTS.items():
-        connection.execute(f"create table {mart} as {query}")
-        found = connection.execute(f"describe {mart}").fetchall()
-        columns[mart] = frozenset(row[0] for row in found)
-    return Release(connection, columns)
+    return release_of(MARTS)
 
 
 @pytest.fixture

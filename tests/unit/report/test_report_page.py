@@ -92,8 +92,9 @@ def test_a_section_without_data_is_left_out_and_named(
     page = render_html(path, tmp_path / "p.html", language="en", company=company).read_text("utf-8")
     assert 'id="market"' not in page
     assert (
-        "Left out, as no source delivers the data: market and surveys (no survey results),"
-        " fulfilment and service (no promised dates)." in page
+        "Left out, as no source delivers the data: market and surveys (no surveys, campaigns or"
+        " competitors), fulfilment and service (no promised dates), improvement (no action on"
+        " record)." in page
     )
 
 

@@ -378,5 +378,5 @@ def test_an_empty_release_has_nothing_to_report_and_says_so(
     report = built(empty_release, "zh", company)
     assert report.headline_lead == sentences("zh")["headline.nothing"]
     assert report.sections == ()
-    assert len(report.left_out) == 7
+    assert len(report.left_out) == 8
     assert headlines(empty_release, language="en") == []
