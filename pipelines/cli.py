@@ -364,7 +364,7 @@ def query(sql: str, form: str, config: Path | None) -> None:
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Which to open (default: company's).")
 @click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
 def report(config: Path | None, lang: str | None, is_opened: bool) -> None:
-    """Render the reports of the release in use again, into <home>/reports/<id>/.
+    """Render the reports and scorecards of the release in use again, into <home>/reports/<id>/.
 
     Example: salesops report --lang en --open
     """

@@ -23,8 +23,10 @@ Say = Callable[[str], None]
 
 
 def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path]:
-    """Write report.zh.html, report.en.html and report.xlsx of a release's database into a folder."""
+    """Write report.zh.html, report.en.html, report.xlsx and a scorecard of each rep of a release's
+    database into a folder; gives the reports and the index of the scorecards in each language."""
     from pipelines.report.page import render_html
+    from pipelines.report.scorecards import render_scorecards
     from pipelines.report.workbook import write_workbook
 
     company = _company(settings)
@@ -33,6 +35,7 @@ def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path
         render_html(database, folder / "report.zh.html", language="zh", company=company),
         render_html(database, folder / "report.en.html", language="en", company=company),
         write_workbook(database, folder / "report.xlsx", company=company),
+        *render_scorecards(database, folder, company=company),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.report.build import build
 from pipelines.report.charts import draw
@@ -15,10 +15,39 @@ from pipelines.report.numbers import Language, is_number
 from pipelines.report.release import opened
 from pipelines.report.words import Words, words_of
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}
 _TEXT_KINDS = ("text", "long", "month", "day")
 _SIGNS = {"up": "▲", "down": "▼", "flat": "●", "none": ""}
+
+
+def environment_of(templates: Path | None) -> Environment:
+    """Templates of a company's own folder, and ours where it lacks one. Values are escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    folders = [str(folder) for folder in (templates, TEMPLATES) if folder is not None]
+    return Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def style_of(environment: Environment, name: str) -> tuple[Markup, str]:
+    """A style sheet as it stands in a page, and the content policy that allows it and no more."""
+    from markupsafe import Markup
+
+    # The style is ours, not data; as an element's text it must stand as it is.
+    style = environment.get_template(name).render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return Markup(style), policy
 
 
 def render_html(
@@ -34,23 +63,11 @@ def render_html(
     `templates` is a folder of a company's own `page.html` and `page.css`; what it lacks is taken
     from ours. Raises FileNotFoundError where there is no release.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-    from markupsafe import Markup
-
-    folders = [str(folder) for folder in (templates, TEMPLATES) if folder is not None]
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # The style is ours, not data; as an element's text it must stand as it is.
-    style = environment.get_template("page.css").render()
+    environment = environment_of(templates)
+    style, policy = style_of(environment, "page.css")
     with opened(release) as marts:
         report = build(marts, language, company)
         words = words_of(marts, language)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
     def cell(column: Column, row: dict[str, Any]) -> str:
         return words.value(column.kind, row[column.key], short=False)
@@ -61,9 +78,8 @@ def render_html(
         language=LANGUAGE_TAGS[language],
         say=words.say,
         currency=words.choice("currency", company.currency),
-        style=Markup(style),
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none';"
-        " form-action 'none'",
+        style=style,
+        policy=policy,
         draw=draw,
         cell=cell,
         is_empty=lambda value: value is None or (isinstance(value, float) and not is_number(value)),

@@ -86,7 +86,11 @@ def test_a_night_publishes_a_release_that_anyone_can_read(settings):
         "report.en.html",
         "report.xlsx",
         "release.json",
+        "scorecards",
     } <= names
+    cards = {f"scorecards/{file.name}" for file in (release / "scorecards").iterdir()}
+    assert {"scorecards/index.zh.html", "scorecards/U101.zh.html"} <= cards
+    assert cards < set(read_facts(release)["files"])
     assert len(list((release / "parquet").glob("*.parquet"))) == len(read_facts(release)["rows"])
     assert (
         columns.differences(columns.locked_columns(), columns.released_columns(release / DATABASE))

@@ -258,7 +258,7 @@ def people(release: Release, words: Words) -> Section | None:
             tuple(columns),
             everyone,
             shown=12,
-            note=words.say("people.note"),
+            note=words.join(words.say("people.note"), words.say("people.cards")),
             native=Native(
                 "bar", "name", ("attainment" if quotas else "net_sales",),
                 words.say("people.spread_title",

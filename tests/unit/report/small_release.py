@@ -56,7 +56,7 @@ TABLES = {
     " measure varchar, quota decimal(18, 4), credited decimal(18, 4), attainment double,"
     " gap decimal(18, 4), expected_to_date decimal(18, 4), is_prorated boolean,"
     " is_complete boolean, rank bigint, share_of_team double",
-    "rep_scorecard": "period_type varchar, period_start date, user_id varchar,"
+    "rep_scorecard": "period_type varchar, period_start date, user_id varchar, is_complete boolean,"
     " bookings decimal(18, 4), net_sales decimal(18, 4), orders bigint, won bigint, lost bigint,"
     " win_rate double, win_rate_adjusted double, average_won_amount decimal(18, 4),"
     " median_cycle_days double, open_pipeline decimal(18, 4), activities bigint,"
@@ -341,6 +341,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             needs_help = ATTAINMENT[index] < 0.7
             rows["rep_scorecard"].append({
                 "period_type": "quarter", "period_start": quarter, "user_id": user,
+                "is_complete": quarter < date(2026, 4, 1),
                 "bookings": 900_000 * ATTAINMENT[index], "won": 6, "lost": 9, "win_rate": 0.4,
                 "win_rate_adjusted": 0.39, "median_cycle_days": 42.5, "csat_adjusted": 0.82,
                 "csat_answers": 14, "attainment": ATTAINMENT[index], "rank": index + 1,
