@@ -51,6 +51,37 @@ _IS_LOST = (
     f" and not exists ({_STAGE})))"
 )
 
+# The headline figures, and by what beside the total they are known. A flow adds up over days.
+FLOWS = (
+    "net_sales", "orders", "units", "gross_margin", "new_customers", "bookings", "referred_leads",
+)  # fmt: skip
+KPIS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("net_sales", "orders", "units", "gross_margin"), ("region", "team")),
+    **dict.fromkeys(
+        ("average_order_value", "gross_margin_rate", "new_customers"), ("region", "team")
+    ),
+    **dict.fromkeys(("bookings", "win_rate", "average_won_amount"), ("region", "team")),
+    **dict.fromkeys(("median_cycle_days", "open_pipeline"), ("region", "team")),
+    **dict.fromkeys(("velocity_per_day", "coverage"), ("region", "team")),
+    "slip_rate": ("team",),
+    **dict.fromkeys(("conversion_rate", "median_response_hours", "referred_leads"), ()),
+    **dict.fromkeys(("on_time_rate", "otif_rate"), ("region",)),
+    **dict.fromkeys(("churn_rate", "logo_churn_rate"), ("region",)),
+    **dict.fromkeys(("end_amount", "gross_retention", "net_retention"), ("region",)),
+    **dict.fromkeys(("median_first_response_hours", "median_resolution_hours"), ()),
+    **dict.fromkeys(("reopened_rate", "repeat_rate"), ()),
+    "share": ("region",),
+    **dict.fromkeys(("nps", "csat", "ces"), ("region", "team")),
+    **dict.fromkeys(("attainment", "selling_cost_rate"), ()),
+}
+# What a target is of. Odd characters in it are told by rules of their own.
+_TARGET = "regexp_replace(this.metric || ' ' || this.dimension, '[^ -~]', '', 'g')"
+_TARGETED = ", ".join(
+    f"'{metric} {dimension}'"
+    for metric, dimensions in {**KPIS, "data_quality_score": ("entity",)}.items()
+    for dimension in ("total", *dimensions)
+)
+
 _DEALS = "staging.stg_crm__opportunities"
 
 # The deal of a row that belongs to one.
@@ -499,7 +530,34 @@ EXPECTATIONS: dict[str, tuple[Expectation, ...]] = {
             "targets",
             "amount",
             "warn",
-            where="(this.metric like '%_rate' or this.metric in ('attainment', 'share'))",
+            where="(this.metric like '%_rate' or this.metric in ('attainment', 'share', 'csat',"
+            " 'ces', 'gross_retention', 'data_quality_score'))",
+        ),
+        rows(
+            "targets.metric.known",
+            ("metric", "dimension"),
+            "warn",
+            "consistency",
+            f"{_TARGET} not in ({_TARGETED})",
+            "kpis 中没有此 metric 按此 dimension 的数值，该目标不与任何数值比较。"
+            "请按 metric_dictionary 中 marts 含 kpis 的名称填写；dimension 为 total、region 或 team。",
+            "kpis has no figure of this metric and dimension: nothing is held against the target. "
+            "Name one that metric_dictionary finds in kpis, by total, region or team.",
+        ),
+        rows(
+            "targets.period_end.whole_period",
+            ("period_start", "period_end"),
+            "warn",
+            "consistency",
+            f"split_part({_TARGET}, ' ', 1) not in"
+            f" ({', '.join(repr(flow) for flow in FLOWS)}, 'data_quality_score')"
+            " and (date_trunc('month', this.period_start) <> this.period_start"
+            " or this.period_end + interval 1 day not in (this.period_start + interval 1 month,"
+            " this.period_start + interval 3 month, this.period_start + interval 12 month))",
+            "period_start 至 period_end 不是完整的月、季或年，而此指标不可按天相加：该目标不与任何数值比较。"
+            "请填写完整期间。",
+            "From period_start to period_end is no whole month, quarter or year, and the figure does "
+            "not add up over days: nothing is held against the target. Give a whole period.",
         ),
     ),
     "improvement_actions": (

@@ -207,6 +207,10 @@ KPI_OWNERS: dict[str, tuple[str, str]] = {
     "new_customers": ("sales_by_period", "new_customers"),
     "win_rate": ("win_rates", "win_rate"),
     "bookings": ("win_rates", "won_amount"),
+    "median_cycle_days": ("win_rates", "median_cycle_days"),
+    "otif_rate": ("fulfilment_by_period", "otif_rate"),
+    "slip_rate": ("pipeline_waterfall", "slip_rate"),
+    "median_first_response_hours": ("service_levels", "median_first_response_hours"),
 }
 
 # A cent: sums are exact, and what differs by more was computed twice.

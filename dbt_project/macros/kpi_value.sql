@@ -16,6 +16,8 @@ case {{ kind }}
 {%- set figures = [
     ('net_sales', 'flow', 'net_sales', 'null', 'orders'),
     ('orders', 'flow', 'orders', 'null', 'orders'),
+    ('units', 'flow', 'units', 'null', 'orders'),
+    ('gross_margin', 'flow', 'gross_margin', 'null', 'orders'),
     ('average_order_value', 'mean', 'net_sales', 'orders_with_value', 'orders_with_value'),
     (
         'gross_margin_rate', 'rate', 'gross_margin',

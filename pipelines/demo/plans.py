@@ -220,7 +220,7 @@ def training_rows(clock: Clock, people: People, seed: int) -> Chunks:
 _ACTIONS = (
     ("win_rate", "team", "T-02", "报价阶段输给低价对手", 0.04, 120, 180),
     ("on_time_rate", "region", "西南", "西南区物流中转时间长", 0.03, 300, 150),
-    ("first_response_hours", "total", "all", "线索首次响应慢于一个工作日", -4.0, 420, 120),
+    ("median_response_hours", "total", "all", "线索首次响应慢于一个工作日", -4.0, 420, 120),
     ("net_sales", "region", "华北", "大客户复购下降", 300_000.0, 560, 200),
     ("nps", "total", "all", "客户反映校准周期偏长", 5.0, 700, 240),
     ("median_cycle_days", "total", "all", "方案演示排期过长", -8.0, 960, 0),

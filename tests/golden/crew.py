@@ -114,14 +114,15 @@ _TABLES = {
         k1,         a1
     """,
     "leads": """
-        lead_id, campaign_id, created_at
-        l1,      cA,          2025-01-05 10:00
+        lead_id, campaign_id, created_at,       first_response_at, converted_at,     referred_by_account_id
+        l1,      cA,          2025-01-05 10:00, ,                  ,
+        l2,      ,            2025-01-07 10:00, 2025-01-07 14:00,  2025-01-20 10:00, a1
     """,
     "campaigns": """
-        campaign_id, name,  budget, cost
-        cA,          Apple, 120,    100
-        cB,          Beech, ,       0
-        cC,          Cedar, ,       50
+        campaign_id, name,  budget, cost, starts_on,  ends_on
+        cA,          Apple, 120,    100,  2025-04-01, 2025-05-31
+        cB,          Beech, ,       0,    ,
+        cC,          Cedar, ,       50,   ,
     """,
     # t0 came a minute before the 180 days before g1 began, t4 a minute after g1 was won. t1 names the
     # lead and the account.
@@ -151,21 +152,34 @@ _TABLES = {
     "surveys": """
         survey_id, name, kind
         sv,        Poll, nps
+        sx,        Desk, csat
     """,
     "survey_questions": """
         question_id, survey_id, position, kind,            measure, scale_min, scale_max
         qn,          sv,        1,        rating,          nps,     0,         10
         qc,          sv,        2,        multiple_choice, ,        ,
         qt,          sv,        3,        text,            ,        ,
+        qe,          sv,        4,        rating,          ces,     1,         7
+        qs,          sv,        5,        rating,          csat,    1,         5
+        qx,          sx,        1,        rating,          csat,    1,         5
     """,
-    # c answered twice: the second counts. Mo is of the staff.
+    # sv invited nobody; of sx's three one bounced.
+    "survey_invitations": """
+        invitation_id, survey_id, customer_id, sent_at,          is_bounced
+        i1,            sx,        cu,          2025-06-01 10:00, false
+        i2,            sx,        cv,          2025-06-01 10:00, false
+        i3,            sx,        cw,          2025-06-01 10:00, true
+    """,
+    # cu answered sv twice: the second counts. Mo is of the staff. r7 is off the scale.
     "survey_responses": """
-        response_id, survey_id, customer_id, user_id, submitted_at,     replied_at
-        r1,          sv,        cu,          ,        2025-05-01 10:00,
-        r2,          sv,        cu,          ,        2025-05-02 10:00,
-        r3,          sv,        cv,          ,        2025-05-02 10:00,
-        r4,          sv,        cw,          ,        2025-05-02 10:00, 2025-05-03 10:00
-        r5,          sv,        ,            m1,      2025-05-02 10:00,
+        response_id, survey_id, customer_id, user_id, submitted_at,     replied_at,       invitation_id
+        r1,          sv,        cu,          ,        2025-05-01 10:00, ,
+        r2,          sv,        cu,          ,        2025-05-02 10:00, ,
+        r3,          sv,        cv,          ,        2025-05-02 10:00, ,
+        r4,          sv,        cw,          ,        2025-05-02 10:00, 2025-05-03 10:00,
+        r5,          sv,        ,            m1,      2025-05-02 10:00, ,
+        r6,          sx,        cu,          ,        2025-06-02 10:00, ,                 i1
+        r7,          sx,        cv,          ,        2025-06-03 10:00, ,                 i2
     """,
     "survey_answers": """
         response_id, question_id, choice, value_number, value_text
@@ -181,6 +195,13 @@ _TABLES = {
         r4,          qn,          ,       5,
         r4,          qt,          ,       ,             Mail me at x@y.cn
         r5,          qt,          ,       ,             Too much paperwork
+        r2,          qe,          ,       6,
+        r3,          qe,          ,       5,
+        r4,          qe,          ,       4,
+        r3,          qs,          ,       4,
+        r4,          qs,          ,       3,
+        r6,          qx,          ,       5,
+        r7,          qx,          ,       9,
     """,
     "pipeline_stages": """
         pipeline_id, stage_id, stage_name, position, is_closed, is_won
@@ -246,18 +267,54 @@ _TABLES = {
         q,          Two
     """,
     "orders": """
-        order_id, status,    sales_rep_id, opportunity_id, ordered_at,       discount_amount, customer_id
-        x1,       confirmed, ,             e2,             2025-05-11 10:00,                ,
-        x2,       confirmed, ,             e4,             2025-05-13 10:00,                ,
-        x3,       confirmed, c3,           ,               2025-05-14 10:00, 20,
-        y1,       confirmed, c3,           g1,             2025-03-10 10:00, ,                cu
+        order_id, status, sales_rep_id, opportunity_id, customer_id, ordered_at, promised_date,discount_amount
+        x0,       confirmed, ,             ,               ,            2024-11-05 10:00, ,
+        x1,       confirmed, ,             e2,             ,            2025-05-11 10:00, 2025-05-12,
+        x2,       confirmed, ,             e4,             ,            2025-05-13 10:00, 2025-05-14,
+        x3,       confirmed, c3,           ,               ,            2025-05-14 10:00, ,              20
+        y1,       confirmed, c3,           g1,             cu,          2025-03-10 10:00, ,
     """,
     "order_lines": """
         order_line_id, order_id, product_id, quantity, unit_price, unit_cost
+        x0a,           x0,       p,          1,        10,
         x1a,           x1,       p,          18,       10,
         x2a,           x2,       p,          15,       10,
         x3a,           x3,       p,          20,       10,
         y1a,           y1,       q,          2,        30,         10
+    """,
+    "shipments": """
+        shipment_id, order_id, shipped_at,       delivered_at
+        h1,          x1,       2025-05-11 12:00, 2025-05-12 10:00
+        h2,          x2,       2025-05-13 12:00, 2025-05-16 10:00
+    """,
+    # cu pays 100 from March and 20 more from May; cv paid 50 until the middle of May.
+    "contracts": """
+        contract_id, customer_id, starts_on,  monthly_amount, cancelled_on
+        o1,          cu,          2025-03-01, 100,
+        o2,          cv,          2025-04-01, 50,             2025-05-15
+        o3,          cu,          2025-05-01, 20,
+    """,
+    "tickets": """
+        ticket_id, customer_id, created_at,       first_response_at, resolved_at,      reopened_count
+        k1,        cu,          2025-05-05 10:00, 2025-05-05 12:00,  2025-05-06 10:00, 1
+        k2,        cv,          2025-05-07 10:00, 2025-05-07 14:00,  ,                 0
+    """,
+    # A year, the months of a quarter, months of rates, and what kpis has no figure for.
+    "targets": """
+        metric,                      period_start, period_end, dimension, member, amount
+        net_sales,                   2025-01-01,   2025-12-31, total,     all,    900
+        units,                       2025-04-01,   2025-04-30, total,     all,    10
+        units,                       2025-05-01,   2025-05-31, total,     all,    20
+        units,                       2025-06-01,   2025-06-30, total,     all,    28
+        otif_rate,                   2025-04-01,   2025-04-30, total,     all,    0.5
+        otif_rate,                   2025-05-01,   2025-05-31, total,     all,    0.5
+        otif_rate,                   2025-06-01,   2025-06-30, total,     all,    0.5
+        median_first_response_hours, 2025-05-01,   2025-05-31, total,     all,    3
+        median_resolution_hours,     2025-05-01,   2025-05-31, total,     all,    22
+        selling_cost_rate,           2025-05-01,   2025-05-31, total,     all,    0.15
+        end_amount,                  2025-07-01,   2025-07-31, total,     all,    130
+        bookings,                    2025-05-01,   2025-05-31, total,     all,    900
+        glory,                       2025-05-01,   2025-05-31, total,     all,    1
     """,
     "returns": """
         return_id, order_line_id, order_id, quantity, amount, returned_at
@@ -304,7 +361,7 @@ CREW = Company(
     as_of=date(2025, 7, 10),
     at=datetime(2025, 7, 10, 18, tzinfo=UTC),
     tables=_TABLES,
-    areas=("core", "sales", "pipeline", "people", "customers", "market"),
+    areas=("core", "sales", "pipeline", "people", "customers", "market", "platform"),
     earlier=(
         # Mo was in ta until 2 in the morning of 16 May.
         Extracted(

@@ -85,6 +85,14 @@ _ALONE = {
 }
 
 
+# Parts of keys that name something; of the other parts a row's label is enough.
+_NAMES = {
+    ("survey_answers", "choice"): "",
+    ("targets", "metric"): "net_sales",
+    ("targets", "dimension"): "total",
+}
+
+
 def good_row(entity_name: str, label: str = "base", **changes: Any) -> Row:
     """A row that breaks no rule, refers to the rows called `base`, and has `label` for its key."""
     entity = contract.entities()[entity_name]
@@ -111,7 +119,7 @@ def good_row(entity_name: str, label: str = "base", **changes: Any) -> Row:
         row[column.name] = value
     for part in entity.key:
         if entity.column(part).type == "text" and entity.column(part).references is None:
-            row[part] = label if part != "choice" else ""
+            row[part] = _NAMES.get((entity_name, part), label)
     row |= {
         "source_system": "shop",
         "_record_id": label,

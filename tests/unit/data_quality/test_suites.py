@@ -60,6 +60,7 @@ EMPTIED: dict[str, tuple[str, ...]] = {
     "tickets.created_at.not_future": ("first_response_at", "resolved_at"),
     "shipments.shipped_at.not_future": ("delivered_at",),
 }
+JANUARY = {"period_start": date(2026, 1, 1), "period_end": date(2026, 1, 31)}
 FAULTS: dict[str, dict[str, Any]] = {
     "users.manager_id.not_self": {"manager_id": "users.manager_id.not_self"},
     "accounts.parent_account_id.not_self": {
@@ -78,7 +79,13 @@ FAULTS: dict[str, dict[str, Any]] = {
     | {"is_closed": True},
     "opportunity_stage_history.to_stage_id.reference": {"to_stage_id": "nowhere"},
     "opportunity_stage_history.changed_at.within_deal": {"changed_at": BEFORE},
-    "targets.amount.percent_scale": {"metric": "win_rate", "amount": Decimal(45)},
+    "targets.metric.invisible_characters": {"metric": "net_sales\u200b"},
+    "targets.metric.full_width": {"metric": "net_sales\uff21"},
+    "targets.dimension.invisible_characters": {"dimension": "region\u200b"},
+    "targets.dimension.full_width": {"dimension": "team\uff21"},
+    "targets.metric.known": {"metric": "on_time_rate", "dimension": "team"} | JANUARY,
+    "targets.period_end.whole_period": {"metric": "win_rate"},
+    "targets.amount.percent_scale": {"metric": "win_rate", "amount": Decimal(45)} | JANUARY,
     "orders.shipments.present": {"status": "shipped"},
     "orders.is_test.unmarked_test": {"order_number": "TEST-1"},
     "shipments.shipped_at.not_before_ordered_at": {"shipped_at": BEFORE},

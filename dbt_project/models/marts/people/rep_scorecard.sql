@@ -335,14 +335,14 @@ newest_sizes as (
 
 region_sizes as (
 
-    -- The whole market only where segments are not sized.
+    -- The region's whole market where it is sized, else its segments.
     select
         region,
         period_start,
         period_end,
         coalesce(
-            sum(case when segment <> 'all' then market_size end),
-            sum(case when segment = 'all' then market_size end)
+            sum(case when segment = 'all' then market_size end),
+            sum(case when segment <> 'all' then market_size end)
         ) as market_size
     from newest_sizes
     group by region, period_start, period_end

@@ -12,6 +12,12 @@ opportunities as (
 
 ),
 
+leads as (
+
+    select * from {{ ref('fct_lead') }}
+
+),
+
 credits as (
 
     select * from {{ ref('int_rep_credits') }}
@@ -71,9 +77,10 @@ sales as (
         sum(sales_days.orders) as orders,
         sum(sales_days.orders_with_value) as orders_with_value,
         sum(sales_days.new_customers) as new_customers,
+        sum(sales_days.units) as units,
         sum(sales_days.net_sales) as net_sales,
         sum(sales_days.net_sales_without_cost) as net_sales_without_cost,
-        sum(sales_days.gross_margin) as gross_margin
+        coalesce(sum(sales_days.gross_margin), 0) as gross_margin
     from windows
     inner join sales_days
         on sales_days.date_day between windows.window_start and windows.window_end
@@ -139,7 +146,7 @@ rated_answers as (
         values ('total', 'all'), ('region', survey_facts.region), ('team', survey_facts.team)
     ) as members (dimension, member)
     where
-        survey_facts.measure in ('nps', 'csat')
+        survey_facts.measure in ('nps', 'csat', 'ces')
         and coalesce(surveys.kind, '') not in ('team', 'training')
 
 ),
@@ -164,6 +171,26 @@ parts_by_day as (
         null as denominator
     from closed_deals
     where status = 'won'
+    union all
+    select
+        'average_won_amount' as metric,
+        dimension,
+        member,
+        date_day,
+        amount as numerator,
+        1 as denominator
+    from closed_deals
+    where status = 'won' and amount is not null
+    union all
+    select
+        'referred_leads' as metric,
+        'total' as dimension,
+        'all' as member,
+        created_date as date_day,
+        1 as numerator,
+        null as denominator
+    from leads
+    where referred_by_account_id is not null
     union all
     select
         'attainment' as metric,

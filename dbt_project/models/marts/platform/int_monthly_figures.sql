@@ -1,5 +1,12 @@
 {#- Figures of months that are over, by metric and member, as their owning marts have them: what
     improvement actions are measured by. -#}
+{#- Headline figures of members that kpis has not, by owner, with the column of the month. -#}
+{%- set owners = {
+    'win_rates': ('period_start', ['win_rate', 'average_won_amount', 'median_cycle_days']),
+    'fulfilment': ('period_start', ['on_time_rate', 'otif_rate']),
+    'lead_conversion': ('cohort_month', ['conversion_rate', 'median_response_hours'])
+} -%}
+
 with kpis as (
 
     select * from {{ ref('kpis') }}
@@ -9,12 +16,14 @@ with kpis as (
 win_rates as (
 
     select * from {{ ref('win_rates') }}
+    where period_type = 'month'
 
 ),
 
 fulfilment as (
 
     select * from {{ ref('fulfilment_by_period') }}
+    where period_type = 'month'
 
 ),
 
@@ -33,38 +42,20 @@ figures as (
         period_start,
         value
     from kpis
-    where period_type = 'month' and is_complete
-    {%- for column in ['median_cycle_days', 'average_won_amount'] %}
+    where period_type = 'month'
+    {%- for owner, (month, columns) in owners.items() %}
+    {%- for column in columns %}
     union all
     select
         '{{ column }}' as metric,
         dimension,
         member,
-        period_start,
+        {{ month }} as period_start,
         cast({{ column }} as double) as value
-    from win_rates
-    where period_type = 'month' and is_complete
+    from {{ owner }}
+    where dimension not in ('total', 'region', 'team')
     {%- endfor %}
-    {%- for column in ['on_time_rate', 'otif_rate'] %}
-    union all
-    select
-        '{{ column }}' as metric,
-        dimension,
-        member,
-        period_start,
-        {{ column }} as value
-    from fulfilment
-    where period_type = 'month' and is_complete
     {%- endfor %}
-    union all
-    select
-        'first_response_hours' as metric,
-        dimension,
-        member,
-        cohort_month as period_start,
-        median_response_hours as value
-    from lead_conversion
-    where cohort_month + interval 1 month <= {{ as_of_date() }} + interval 1 day
 
 )
 
@@ -75,4 +66,4 @@ select
     period_start,
     value
 from figures
-where value is not null
+where value is not null and period_start + interval 1 month <= {{ as_of_date() }} + interval 1 day

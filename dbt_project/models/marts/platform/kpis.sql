@@ -42,6 +42,18 @@ labels as (
 
 ),
 
+first_days as (
+
+    select
+        metric,
+        coalesce(
+            min(case when period_type = 'all' then period_start end), min(period_start)
+        ) as first_day
+    from kpi_values
+    group by metric
+
+),
+
 business_days as (
 
     select
@@ -58,7 +70,8 @@ business_days as (
 
 compared as (
 
-    -- A quota is compared whole: of the earlier period, as of this one.
+    -- A quota is compared whole: of the earlier period, as of this one. What stands at an end is
+    -- compared with the earlier end. Where nothing was added since the data begin, it was 0.
     select
         kpi_values.metric,
         kpi_values.kind,
@@ -73,7 +86,15 @@ compared as (
         kpi_values.n,
         {%- for window in windows %}
         case
-            when periods.is_{{ window }}_whole then {{ window }}_values.value
+            when
+                kpi_values.kind = 'flow'
+                and case
+                    when periods.is_{{ window }}_whole then {{ window }}_values.metric
+                    else {{ window }}_parts.metric
+                end is null
+                then case when periods.{{ window }}_end >= first_days.first_day then 0.0 end
+            when kpi_values.kind = 'stock' or periods.is_{{ window }}_whole
+                then {{ window }}_values.value
             else {{ kpi_value(
                 'kpi_values.kind',
                 window ~ '_parts.numerator',
@@ -87,6 +108,7 @@ compared as (
         on
             kpi_values.period_type = periods.period_type
             and kpi_values.period_start = periods.period_start
+    left join first_days on kpi_values.metric = first_days.metric
     {%- for window in windows %}
     left join kpi_values as {{ window }}_values
         on
