@@ -83,7 +83,7 @@ def build_accounts(
     currencies = [1 + company.FOREIGN_CURRENCIES.index(c) for c in company.ABROAD_CURRENCY]
     currency = np.where(abroad, np.array(currencies)[np.where(abroad, city, 0)], 0)
     kind = np.array(company.REGION_TEAM)[region]
-    rep_kind = np.array([rep.team for rep in people.reps])
+    rep_kind = np.array([rep.team for rep in people.reps[: people.settled]])
     rep = np.zeros(count, dtype=int)
     for team in range(len(company.TEAM_NAMES)):
         members = np.flatnonzero(rep_kind == team)

@@ -86,6 +86,8 @@ REPS = (
     Rep("赵文静", 2, 0.15, 1.10, 0.95, 1.00, 5, 0.9),
     Rep("孙海波", 2, -0.75, 1.00, 1.20, 0.85, 40, 1.3),
 )
+# Hired so many months ago, with one deal of their own so far, which is won.
+NEWCOMER, NEWCOMER_MONTHS = Rep("吴思远", 1, 0.0, 1.0, 1.0, 1.1, 4, 1.0), 2
 DIRECTOR = "郑启明"
 MANAGERS = ("许佩兰", "梁振宇", "高磊")
 SERVICE_STAFF = ("何美玲", "罗建军")
@@ -172,6 +174,19 @@ LAGGING_MONTHS, LAGGING_REGION, LAGGING_SHARE = 12, 3, 0.4
 LEAVING_MONTHS, LEAVING_SEGMENT, LEAVING_SHARE = 6, 3, 0.6
 # Service was short of people from so many months ago until so many.
 SLUMP_MONTHS, SLUMP_END, SLUMP_FACTOR, SLUMP_MOOD = 5, 2, 5.0, 1.5
+# Training: course, format, months before the as-of month, and who is invited, by the place among
+# the eight; in a larger company all who have such a place. Of the first two courses a few were
+# taught at a time, so that the others show what would have been; the third taught everybody at once.
+TRAINING = (
+    ("需求挖掘", "workshop", 33, (0, 1, 2, 3, 4, 6, 7)),
+    ("产品线上课", "online", 27, (1, 6)),
+    ("产品线上课", "online", 20, (0, 4, 7)),
+    ("需求挖掘", "workshop", 17, (5,)),
+    ("谈判演练", "role_play", 12, (1, 6)),
+    ("谈判演练", "role_play", 6, (3, 4, 5)),
+)
+# What was practised helps in deals with known customers for so many days, then it is forgotten.
+COURSE_THAT_WORKS, TAUGHT_ODDS, TAUGHT_DAYS = "谈判演练", 1.6, 120
 # The kind of team that promises early and moves the date when it comes.
 PUSHING_TEAM, PUSHING_HASTE = 2, 0.55
 # Customers who were entered a second time, by the position of the first entry, and what gives them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from bisect import bisect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,7 +52,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A deal as it stands on the as-of day; `closed` is 0 while it is open."""
+    """A deal as it stands on the as-of day; `closed` is 0 while it is open. `missing` is by how much
+    the odds fell short, `is_kept` whether training made up for it."""
 
     plan: DealPlan
     pipeline: company.Pipeline
@@ -61,6 +62,8 @@ class Deal:
     steps: list[Step] = field(repr=False)
     closed: int
     quiet_since: int
+    missing: float
+    is_kept: bool = False
 
     @property
     def last(self) -> Step:
@@ -87,7 +90,9 @@ def live(plan: DealPlan, clock: Clock, people: People, chance: random.Random) ->
         - 0.12 * math.log(plan.size)
         + chance.gauss(0, 0.3)
     )
-    is_won = chance.random() < 1 / (1 + math.exp(-odds))
+    luck = chance.random()
+    is_won = luck < 1 / (1 + math.exp(-odds))
+    missing = math.log(luck / (1 - luck)) - odds
     amount = _BASE_AMOUNT * plan.size**0.6 * rep.size * _TYPE_SIZE[plan.type]
     amount = _rounded(amount * math.exp(chance.gauss(0, 0.55)) / plan.rate)
     if plan.type == 2:
@@ -127,7 +132,7 @@ def live(plan: DealPlan, clock: Clock, people: People, chance: random.Random) ->
         quiet_since = entered + 9 * DAY if has_stalled else 0
         steps += _waiting(state, stage, entered, min(left, clock.last_second + 1), clock, chance)
         if left > clock.last_second:
-            return Deal(plan, pipeline, product, competitors, steps, 0, quiet_since)
+            return Deal(plan, pipeline, product, competitors, steps, 0, quiet_since, missing)
         to = pipeline.stages[visits[place + 1]] if not is_end else ""
         to = to or (company.WON if is_won else company.LOST)
         if chance.random() < 0.28:
@@ -143,7 +148,31 @@ def live(plan: DealPlan, clock: Clock, people: People, chance: random.Random) ->
             state.expected = left // DAY + chance.randint(10, 40)
         steps.append(state.step(left, stage, to, recorded))
         entered, stage = left, to
-    return Deal(plan, pipeline, product, competitors, steps, entered, 0)
+    return Deal(plan, pipeline, product, competitors, steps, entered, 0, missing)
+
+
+def practised(deal: Deal, clock: Clock, people: People, chance: random.Random) -> Deal:
+    """The deal as its seller's training lets it go: a lost one with a known customer, of which little
+    was missing, goes on from the stage in which it would have ended."""
+    end = deal.last
+    if (
+        end.to_stage != company.LOST
+        or TYPES[deal.plan.type] == "new"
+        or deal.missing > company.TAUGHT_ODDS
+        or not people.is_taught(end.owner, deal.closed // DAY)
+    ):
+        return deal
+    stages = deal.pipeline.stages
+    steps, stage, at = deal.steps[:-1], str(end.from_stage), deal.closed
+    for to in (*stages[stages.index(stage) + 1 :], company.WON):
+        expected = at // DAY + (0 if to == company.WON else 20)
+        steps.append(Step(at, stage, to, end.amount, expected, end.owner, at))
+        if to != company.WON:
+            at = _worked(at + int(chance.uniform(5, 15) * DAY), at, clock, chance)
+            if at > clock.last_second:
+                return replace(deal, steps=steps, closed=0, is_kept=True)
+        stage = to
+    return replace(deal, steps=steps, closed=at, is_kept=True)
 
 
 @dataclass

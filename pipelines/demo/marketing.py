@@ -100,7 +100,9 @@ def lead_rows(clock: Clock, people: People, accounts: Accounts, leads: Leads, se
         n = np.arange(begin, min(begin + _CHUNK, leads.count))
         won = leads.deal[n] >= 0
         account = np.where(won, accounts.established + leads.deal[n], -1)
-        rep = np.where(won, accounts.rep[account], (rng.random(len(n)) * people.count).astype(int))
+        rep = np.where(
+            won, accounts.rep[account], (rng.random(len(n)) * people.settled).astype(int)
+        )
         days = leads.created[n] // DAY
         owner = people.owners(rep, days)
         aged = leads.created[n] < clock.last_second - 60 * DAY
@@ -237,7 +239,7 @@ def market_rows(
     account = (chance.random(count) * accounts.established).astype(int)
     noted = days * DAY + work_seconds(chance, count)
     month = months_of(days) % 12 + 1
-    owner = people.owners((np.arange(count) * 3) % people.count, days)
+    owner = people.owners((np.arange(count) * 3) % people.settled, days)
     yield "research_notes", rows_of(
         "research_notes", note_id=ids("N", np.arange(count), 4),
         kind=[_NOTES[k][0] for k in kind.tolist()], noted_at=utc_texts(noted),

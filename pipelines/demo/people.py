@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.demo import company
-from pipelines.demo.clock import DAY, Clock, date_texts, loop_stream, utc_texts
+from pipelines.demo.clock import DAY, Clock, date_texts, loop_stream, months_before, utc_texts
 from pipelines.demo.tables import Chunks, rows_of
 
 _LEAVES, _JOINS, _MOVES = 2, 5, 7
@@ -20,7 +20,8 @@ _MORNING = 9 * 3_600
 @dataclass(frozen=True, eq=False)
 class People:
     """The sellers as arrays by index. `heir` takes over from who leaves, `before` sold until a
-    late one was hired; days are day numbers."""
+    late one was hired; `taught` is the day of the course that works; days are day numbers. The last
+    one is new: no account is theirs."""
 
     reps: tuple[company.Rep, ...]
     rep_ids: tuple[str, ...]
@@ -29,6 +30,7 @@ class People:
     left: np.ndarray
     heir: np.ndarray
     before: np.ndarray
+    taught: np.ndarray
     team_ids: tuple[str, ...]
     team_kind: np.ndarray
     service_ids: tuple[str, ...]
@@ -37,6 +39,16 @@ class People:
     def count(self) -> int:
         """How many sellers there are or were."""
         return len(self.reps)
+
+    @property
+    def settled(self) -> int:
+        """How many of them were given accounts: all but the newcomer."""
+        return self.count - 1
+
+    @property
+    def newcomer(self) -> int:
+        """The index of the seller who has just been hired."""
+        return self.count - 1
 
     def owners(self, reps: np.ndarray, days: np.ndarray) -> np.ndarray:
         """Who answers on these days for what belongs to these sellers."""
@@ -53,9 +65,14 @@ class People:
         """Whether the seller is with the company on that day."""
         return bool(self.hired[rep] <= day < self.left[rep])
 
+    def is_taught(self, rep: int, day: int) -> bool:
+        """Whether the seller still knows what the course that works has taught."""
+        return bool(0 < day - self.taught[rep] <= company.TAUGHT_DAYS)
+
 
 def build_people(clock: Clock, seed: int, scale: float) -> People:
-    """Eight sellers in three teams at scale 1, and that many again as the root of the scale."""
+    """Eight sellers in three teams at scale 1, that many again as the root of the scale, and one who
+    has just been hired."""
     groups = max(1, round(scale**0.5))
     size = len(company.REPS)
     chance = loop_stream(seed, "people")
@@ -70,21 +87,36 @@ def build_people(clock: Clock, seed: int, scale: float) -> People:
                 like.delay_hours, like.discount,
             )
         )  # fmt: skip
+    reps.append(company.NEWCOMER)
     index = np.arange(len(reps))
-    place, group = index % size, index // size
+    newcomer = len(reps) - 1
+    place = np.where(index == newcomer, -1, index % size)
+    group = np.where(index == newcomer, 0, index // size)
     kinds = len(company.TEAM_NAMES)
+    hired = np.where(place == _JOINS, clock.start + _JOIN_DAY, clock.start - 200 - 90 * place)
+    hired[newcomer] = months_before(clock.end, company.NEWCOMER_MONTHS) + 14
+    taught = np.full(len(reps), _NEVER)
+    for course, _, months, places in company.TRAINING:
+        if course == company.COURSE_THAT_WORKS:
+            taught[np.isin(place, places)] = training_day(clock, months)
     return People(
         reps=tuple(reps),
         rep_ids=tuple(f"U{101 + i}" for i in index.tolist()),
         team=group * kinds + np.array([rep.team for rep in reps]),
-        hired=np.where(place == _JOINS, clock.start + _JOIN_DAY, clock.start - 200 - 90 * place),
+        hired=hired,
         left=np.where(place == _LEAVES, clock.start + _LEAVE_DAY, _NEVER),
         heir=np.where(place == _LEAVES, index - 2, index),
         before=np.where(place == _JOINS, index - 2, index),
+        taught=taught,
         team_ids=tuple(f"T-{n + 1:02d}" for n in range(groups * kinds)),
         team_kind=np.arange(groups * kinds) % kinds,
         service_ids=tuple(f"U{901 + i}" for i in range(len(company.SERVICE_STAFF))),
     )
+
+
+def training_day(clock: Clock, months: int) -> int:
+    """The day of a training so many months before the as-of month."""
+    return int(clock.workday(np.array([months_before(clock.end, months) + 6]))[0])
 
 
 def _names(order: list[int]) -> Iterator[str]:

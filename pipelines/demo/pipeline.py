@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from pipelines.demo.clock import (
     work_second,
     work_seconds,
 )
-from pipelines.demo.deals import TYPES, Deal, DealPlan, live
+from pipelines.demo.deals import TYPES, Deal, DealPlan, live, practised
 from pipelines.demo.marketing import Leads
 from pipelines.demo.people import People
 from pipelines.demo.tables import Chunks, Rows, rows_of, turned
@@ -49,6 +49,7 @@ class Book:
     wins: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
     deals: int = 0
     open_deals: int = 0
+    has_first_win: bool = False
 
 
 def new_book(people: People, months: int) -> Book:
@@ -132,10 +133,13 @@ def deal_rows(
     """Rows of the planned deals and of what belongs to them; wins and bookings go to the book.
     The last `without_date` deals, when open, have no expected date; `copied` ones were entered
     twice and merged, `deleted` ones were mistakes."""
-    chance = loop_stream(seed, name)
+    chance, practice = loop_stream(seed, name), loop_stream(seed, f"{name} practised")
     chunk: list[Deal] = []
     for plan in plans:
-        chunk.append(live(plan, clock, people, chance))
+        deal = practised(live(plan, clock, people, chance), clock, people, practice)
+        if not book.has_first_win and _is_for_newcomer(deal, people):
+            deal, book.has_first_win = _handed_over(deal, people.newcomer), True
+        chunk.append(deal)
         if len(chunk) == _CHUNK:
             yield from _chunk_rows(
                 clock, people, accounts, catalogue, chunk, book, chance, frozenset(deleted)
@@ -148,6 +152,24 @@ def deal_rows(
             clock, people, accounts, catalogue, chunk, book, chance, frozenset(deleted), undated
         )
     yield from _copies(clock, people, accounts, copied, book)
+
+
+def _is_for_newcomer(deal: Deal, people: People) -> bool:
+    """Whether the deal began in the newcomer's time and team, and was won."""
+    rep = people.newcomer
+    return (
+        deal.is_won
+        # From somebody as busy: everything else is drawn as it was.
+        and people.reps[deal.plan.rep].effort == people.reps[rep].effort
+        and deal.plan.created // DAY >= people.hired[rep]
+        and bool(people.team[deal.plan.rep] == people.team[rep])
+    )
+
+
+def _handed_over(deal: Deal, rep: int) -> Deal:
+    """The deal as if it had been this seller's from its first day."""
+    steps = [replace(step, owner=rep) for step in deal.steps]
+    return replace(deal, plan=replace(deal.plan, rep=rep), steps=steps)
 
 
 def _chunk_rows(
@@ -229,7 +251,7 @@ def _shares(deal: Deal, people: People, chance: random.Random) -> list[tuple[int
     day = deal.last.at // DAY
     mates = [
         int(rep)
-        for rep in np.flatnonzero(people.team == team)
+        for rep in np.flatnonzero(people.team[: people.settled] == team)
         if rep != owner and people.is_at_work(int(rep), day)
     ]
     if not mates:
@@ -311,6 +333,9 @@ def _enter(
     month = int(months_of(day)) - int(months_of(clock.start))
     for rep, share in shares:
         book.bookings[rep, month] += deal.last.amount * rate * share
+    if deal.is_kept:
+        # Its orders are among those that the customer gives anyway.
+        return
     book.wins.append(
         (deal.closed, deal.plan.number, deal.plan.account, deal.product,
          round(deal.last.amount * 100), deal.last.owner)

@@ -19,14 +19,12 @@ from pipelines.demo.clock import (
     months_of,
     utc_texts,
 )
-from pipelines.demo.people import People
+from pipelines.demo.people import People, training_day
 from pipelines.demo.shop import Ledger
 from pipelines.demo.tables import Chunks, ids, rows_of, turned
 
 # Plans are made a little above what the company then sells: attainment averages about 0.9.
 _AMBITION = 1.05
-_COURSES = (("需求挖掘", "workshop"), ("产品线上课", "online"), ("谈判演练", "role_play"))
-_TRAINING_EVERY = 125
 
 
 def _smooth(values: np.ndarray, ahead: int, reach: int) -> np.ndarray:
@@ -74,7 +72,15 @@ def quota_rows(clock: Clock, people: People, bookings: np.ndarray, ledger: Ledge
         starts = [month_start(origin + length * n) for n in range(total)]
         ends = [month_start(origin + length * (n + 1)) - timedelta(days=1) for n in range(total)]
         active = _is_active(people, [day_number(d) for d in starts], [day_number(d) for d in ends])
-        plan = _planned(periods, active, total - periods.shape[1], 2 if length == 1 else 1)
+        own = people.settled
+        plan = _planned(
+            periods[:own], active[:own], total - periods.shape[1], 2 if length == 1 else 1
+        )
+        # Who is new begins with half a plan, in the first whole period.
+        plan = np.vstack([plan, plan.mean(axis=0) / 2])
+        active[people.newcomer] = [
+            day_number(day) >= people.hired[people.newcomer] for day in starts
+        ]
         plan = np.maximum(np.round(plan, -4), 10_000)
         for rep in range(people.count):
             for n in np.flatnonzero(active[rep]).tolist():
@@ -176,16 +182,16 @@ def commission_rows(clock: Clock, people: People) -> Chunks:
 
 def training_days(clock: Clock) -> list[int]:
     """The days of the training sessions, in order."""
-    days = np.arange(clock.start + 75, clock.end - 20, _TRAINING_EVERY)
-    return clock.workday(days).tolist()
+    return [training_day(clock, months) for _, _, months, _ in company.TRAINING]
 
 
 def training_members(people: People, session: int, day: int) -> list[int]:
-    """The sellers invited to a session: those at work, two thirds of them in turn."""
+    """The sellers invited to a session: those of its places who are at work."""
+    places = company.TRAINING[session][3]
     return [
         rep
-        for rep in range(people.count)
-        if people.is_at_work(rep, day) and (rep + session) % 3 != 2
+        for rep in range(people.settled)
+        if rep % len(company.REPS) in places and people.is_at_work(rep, day)
     ]
 
 
@@ -193,10 +199,10 @@ def training_rows(clock: Clock, people: People, seed: int) -> Chunks:
     """Rows of training sessions and of who was invited, came, and how it went."""
     chance = loop_stream(seed, "training")
     days = training_days(clock)
-    courses = [_COURSES[n % len(_COURSES)] for n in range(len(days))]
     yield "training_sessions", rows_of(
         "training_sessions", session_id=ids("TS", range(len(days)), 3),
-        course=[name for name, _ in courses], format=[kind for _, kind in courses],
+        course=[course for course, *_ in company.TRAINING],
+        format=[form for _, form, *_ in company.TRAINING],
         held_on=date_texts(days), currency_code=company.CURRENCY,
         cost=[float(6_000 + 900 * (n % 5) * len(training_members(people, n, day)) // 4)
               for n, day in enumerate(days)],
@@ -204,7 +210,8 @@ def training_rows(clock: Clock, people: People, seed: int) -> Chunks:
     raw = []
     for n, day in enumerate(days):
         for rep in training_members(people, n, day):
-            came = chance.random() < 0.9
+            # Who is to show what a course changes was there.
+            came = chance.random() < 0.9 or len(company.TRAINING[n][3]) < len(company.REPS) - 1
             skill = 0.74 + 0.08 * people.reps[rep].win + chance.gauss(0, 0.09)
             exam = round(min(max(skill, 0.3), 1.0), 2) if came else None
             liked = round(min(max(chance.gauss(0.8, 0.12), 0.2), 1.0), 2)

@@ -167,7 +167,7 @@ def service_calls(
         n = answered[begin : begin + _CHUNK]
         deal = leads.deal[n]
         account = np.where(deal >= 0, accounts.established + deal, -1)
-        rep = np.where(deal >= 0, accounts.rep[account], n % people.count)
+        rep = np.where(deal >= 0, accounts.rep[account], n % people.settled)
         at = leads.answered[n]
         owner = people.owners(rep, at // DAY)
         yield "activities", rows_of(

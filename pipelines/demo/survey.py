@@ -234,7 +234,7 @@ def _nps_waves(clock: Clock, customers: Customers, purchases: Purchases, mood: n
 
 def _own_people(clock: Clock, people: People, seed: int) -> Surveys:
     for n, day in enumerate(clock.workday(np.arange(clock.start + 120, clock.end - 20, 182))):
-        reps = [rep for rep in range(people.count) if people.is_at_work(rep, int(day))]
+        reps = [rep for rep in range(people.settled) if people.is_at_work(rep, int(day))]
         user = np.array(reps)
         sent = np.full(len(user), int(day) * DAY + 9 * HOUR)
         yield (

@@ -194,3 +194,73 @@ def test_who_is_gone_is_less_likely_to_be_alive(marts) -> None:
     ).fetchall()
     # Without those who come new, a year brings less than the last one did.
     assert 0.6 < expected / last_year < 1
+
+
+def test_the_star_stays_ahead_and_who_struggles_is_to_be_helped(marts) -> None:
+    cards = {
+        user: (adjusted, position)
+        for user, adjusted, position in marts.execute(
+            "select user_id, win_rate_adjusted, position from people.rep_scorecard"
+            " where period_type = 'all' and position is not null order by win_rate_adjusted"
+        ).fetchall()
+    }
+    worst, *_, best = cards
+    assert (worst, best) == ("U108", "U101")
+    assert cards["U108"][1] == "needs_help"
+    assert cards["U101"][1] == "top"
+    # Of few deals the rate is drawn to the others': in a quarter far, over all time hardly.
+    drawn = dict(
+        marts.execute(
+            "select period_type, win_rate_adjusted - win_rate from people.rep_scorecard"
+            " where user_id = 'U108' and (period_type = 'all'"
+            " or (period_type = 'quarter' and period_start = '2026-04-01'))"
+        ).fetchall()
+    )
+    assert drawn["quarter"] > 0.1 > 0.05 > drawn["all"] > 0
+
+
+def test_who_won_the_only_deal_is_not_the_best(marts) -> None:
+    won, lost, rate, adjusted, position, reason = marts.execute(
+        "select won, lost, win_rate, win_rate_adjusted, position, position_reason"
+        " from people.rep_scorecard where user_id = 'U109' and period_type = 'all'"
+    ).fetchone()
+    assert (won, lost, rate) == (1, 0, 1.0)
+    best = marts.execute(
+        "select max(win_rate_adjusted) from people.rep_scorecard"
+        " where period_type = 'all' and user_id <> 'U109'"
+    ).fetchone()[0]
+    assert adjusted < best
+    assert (position, reason) == (None, "not compared: has left or is still ramping up")
+
+
+def test_the_training_that_works_is_told_from_the_one_that_does_not(marts) -> None:
+    effects = {
+        course: (trained, control, low, high, reason)
+        for course, trained, control, low, high, reason in marts.execute(
+            "select course, n_trained, n_control, effect_low, effect_high, reason"
+            " from people.training_effect where metric = 'win_rate'"
+        ).fetchall()
+    }
+    trained, control, low, high, _ = effects["谈判演练"]
+    assert (trained, control) == (5, 5)
+    assert 0 < low < high
+    trained, control, low, high, _ = effects["产品线上课"]
+    assert (trained, control) == (5, 5)
+    assert low < 0 < high
+    # Everybody at once: nobody is left to compare with.
+    assert effects["需求挖掘"][2:4] == (None, None)
+    assert effects["需求挖掘"][4].startswith("fewer than 5 reps a side")
+
+
+def test_mails_pay_and_exhibitions_do_not_whatever_the_model(marts) -> None:
+    gains: dict[str, dict[str, float]] = {}
+    for model, kind, gain in marts.execute(
+        "select model, type, sum(attributed_margin) - sum(campaign_performance.cost)"
+        " from market.campaign_performance join core.dim_campaign using (campaign_id)"
+        " group by 1, 2"
+    ).fetchall():
+        gains.setdefault(model, {})[kind] = gain
+    assert len(gains) == 5
+    for by_kind in gains.values():
+        assert {kind for kind, gain in by_kind.items() if gain < 0} == {"展会"}
+        assert max(by_kind, key=by_kind.__getitem__) == "邮件"

@@ -14,6 +14,8 @@ from pipelines.report.words import Words
 # Of fewer people on a plan, each could tell what the others are paid.
 _FEWEST_PAID = 3
 _MOST_BARS = 12
+# Of fewer recorded hours a share says nothing of the person.
+_ENOUGH_HOURS = 10
 
 
 def team_names(release: Release) -> dict[str, Row]:
@@ -238,15 +240,16 @@ def time(release: Release, words: Words) -> Part:
     for row in everyone:
         row["hours"] = row["minutes"] / 60
     valuable = sum(row["minutes"] for row in rows if row["is_high_value"])
+    compared = [row for row in everyone if row["hours"] >= _ENOUGH_HOURS] or everyone
     finding = words.say(
-        "time.split" if len(everyone) > 1 else "time.alone",
+        "time.split" if len(compared) > 1 else "time.alone",
         period=period,
         hours=numbers.whole(whole / 60),
         rate=numbers.rate(valuable / whole),
-        best=everyone[0]["name"],
-        high=numbers.rate(everyone[0]["high_value_share"]),
-        worst=everyone[-1]["name"],
-        low=numbers.rate(everyone[-1]["high_value_share"]),
+        best=compared[0]["name"],
+        high=numbers.rate(compared[0]["high_value_share"]),
+        worst=compared[-1]["name"],
+        low=numbers.rate(compared[-1]["high_value_share"]),
     )
     bars = [
         {

@@ -27,7 +27,7 @@ def test_sizes_at_scale_1(demo):
         if not low <= demo.summary.rows[name] <= high
     }
     assert outside == {}
-    assert demo.one("select count(*) from users where role = 'rep'") == 8
+    assert demo.one("select count(*) from users where role = 'rep'") == 9
     assert demo.one("select count(*) from teams where team_id like 'T-0%'") == 3
 
 

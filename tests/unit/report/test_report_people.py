@@ -107,9 +107,11 @@ def test_load_names_who_has_too_much_and_too_little(
 
 def test_time_tells_what_the_last_whole_month_went_into(words: Words) -> None:
     rows = (
-        "date '2026-05-01', 'u1', 'meeting', true, true, 3, 180, 0.75",
-        "date '2026-05-01', 'u1', 'call', true, false, 6, 60, 0.75",
-        "date '2026-05-01', 'u2', 'call', true, false, 6, 60, 0.0",
+        "date '2026-05-01', 'u1', 'meeting', true, true, 30, 1800, 0.75",
+        "date '2026-05-01', 'u1', 'call', true, false, 60, 600, 0.75",
+        "date '2026-05-01', 'u2', 'call', true, false, 60, 600, 0.0",
+        # Half an hour says nothing of a person.
+        "date '2026-05-01', 'u3', 'meeting', true, true, 1, 30, 1.0",
         "date '2026-06-01', 'u2', 'call', false, false, 6, 600, 0.0",
     )
     columns = (
@@ -117,17 +119,18 @@ def test_time_tells_what_the_last_whole_month_went_into(words: Words) -> None:
         " high_value_share"
     )
     part = team.time(release_of(PEOPLE | {"time_allocation": table_of(columns, *rows)}), words)
-    # Meetings 180 of 300 minutes.
+    # Meetings 1,830 of 3,030 minutes.
     assert finding(part) == (
-        "In May 2026 60% of 5 recorded hours went into meetings and demos: 75% of the time of Ann,"
+        "In May 2026 60.4% of 50 recorded hours went into meetings and demos: 75% of the time of Ann,"
         " 0% of that of Bob."
     )
     assert [(row["name"], row["hours"], row["most"]) for row in part.tables[0].rows] == [
-        ("Ann", 4.0, "Meetings"),
-        ("Bob", 1.0, "Calls"),
+        ("Cid", 0.5, "Meetings"),
+        ("Ann", 40.0, "Meetings"),
+        ("Bob", 10.0, "Calls"),
     ]
     alone = team.time(release_of({"time_allocation": table_of(columns, *rows[:2])}), words)
-    assert finding(alone) == "In May 2026 75% of 4 recorded hours went into meetings and demos."
+    assert finding(alone) == "In May 2026 75% of 40 recorded hours went into meetings and demos."
 
 
 def test_ramp_tells_how_long_it_took_and_who_is_on_the_way(words: Words) -> None:
