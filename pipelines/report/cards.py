@@ -87,7 +87,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Cards:
-    """The cards of one period, and how the reps of it spread."""
+    """The cards of one period, and how the reps who are compared spread: those with a standing, or
+    everybody where nobody has one (`is_ranked` says which)."""
 
     period_type: str
     start: date
@@ -97,6 +98,7 @@ class Cards:
     as_of: date | None
     spreads: dict[str, Spread]
     peers: int
+    is_ranked: bool
     cards: tuple[Card, ...]
 
 
@@ -123,10 +125,12 @@ def gather(release: Release) -> Cards | None:
         return None
     as_of = _as_of(release)
     rest = _rest(release, start, months, as_of, period["period_type"])
+    ranked = [row for row in now.values() if row["position"] is not None]
+    compared = ranked or list(now.values())
     spreads = {
         measure.key: spread
         for measure in MEASURES
-        if (spread := _spread(row.get(measure.key) for row in now.values())) is not None
+        if (spread := _spread(row.get(measure.key) for row in compared)) is not None
     }
     cards = [
         Card(
@@ -149,7 +153,8 @@ def gather(release: Release) -> Cards | None:
         is_complete=bool(period["is_complete"]),
         as_of=as_of,
         spreads=spreads,
-        peers=len(now),
+        peers=len(compared),
+        is_ranked=bool(ranked),
         cards=tuple(sorted(cards, key=lambda card: (card.team or "", card.name, card.user_id))),
     )
 

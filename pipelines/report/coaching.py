@@ -44,6 +44,9 @@ def _side(value: float, spread: Spread, kind: str, lower_is_better: bool) -> int
 
 def _standing(card: Card, cards: Cards) -> dict[str, int]:
     row = card.periods[cards.start]
+    if cards.is_ranked and row["position"] is None:
+        # Who is still coming up to speed is not held against the others.
+        return {}
     return {
         key: _side(float(row[column]), cards.spreads[column], kind, lower)
         for key, (column, kind, lower) in _COMPARED.items()

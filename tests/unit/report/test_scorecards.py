@@ -160,6 +160,15 @@ def test_who_has_left_or_has_no_figure_has_no_card(changed: Changed) -> None:
     assert {card.user_id for card in cards.cards} == {"u3", "u4", "u5", "u6", "u7", "u8"}
 
 
+def test_who_is_not_compared_is_not_among_those_who_are(changed: Changed) -> None:
+    path = changed("update rep_scorecard set position = null, attainment = 9 where user_id = 'u1'")
+    with opened(path) as release:
+        cards = gather(release)
+    assert cards is not None
+    assert (len(cards.cards), cards.peers) == (8, 7)
+    assert cards.spreads["attainment"].high == 1.12
+
+
 def test_without_a_card_there_is_no_folder(
     empty_release: Path, company: CompanyFacts, tmp_path: Path
 ) -> None:
@@ -198,7 +207,7 @@ def test_the_number_of_queries_does_not_grow_with_the_reps(
 ROW: Row = {
     "attainment": 0.9, "win_rate_adjusted": 0.4, "median_cycle_days": 0.4, "csat_adjusted": 0.4,
     "activities": 0.4, "high_value_share": 0.4, "first_response_hours": 0.4, "n": 20,
-    "csat_answers": 9,
+    "csat_answers": 9, "position": "middle",
 }  # fmt: skip
 
 
@@ -206,8 +215,10 @@ def _card(**changes: object) -> tuple[Card, Cards]:
     fields = {key: value for key, value in changes.items() if key not in ROW}
     row = ROW | {key: value for key, value in changes.items() if key in ROW}
     card = Card("u", "Ann", None, None, None, None, periods={Q1: row}, **fields)  # type: ignore[arg-type]
-    spreads = {key: EVEN for key in ROW if key not in ("n", "csat_answers", "attainment")}
-    return card, Cards("quarter", Q1, Q1, Q1, True, Q1, spreads, 8, (card,))
+    spreads = {
+        key: EVEN for key in ROW if key not in ("n", "csat_answers", "attainment", "position")
+    }
+    return card, Cards("quarter", Q1, Q1, Q1, True, Q1, spreads, 8, True, (card,))
 
 
 def test_an_ordinary_card_has_no_hints() -> None:
@@ -261,6 +272,7 @@ def test_a_hint_names_the_figure_and_what_to_do(changes: dict[str, object], said
         {"win_rate_adjusted": 0.25, "n": 9},  # of few deals nothing is said
         {"csat_adjusted": 0.25, "csat_answers": 4},
         {"win_rate_adjusted": None},
+        {"win_rate_adjusted": 0.25, "position": None},  # still coming up to speed
         {"win_rate_adjusted": 0.3},  # on the edge of the quarter
         {"coverage": {"coverage": None, "coverage_needed": 3.0}},
         {"coverage": {"coverage": 3.0, "coverage_needed": 3.0}},
