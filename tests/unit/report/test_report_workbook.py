@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.report.facts import CompanyFacts
 from pipelines.report.workbook import write_workbook
+from tests.unit.report.small_release import table_of
 
 Changed = Callable[..., Path]
 
@@ -102,3 +103,33 @@ def test_an_empty_release_still_makes_a_workbook(
     )
     assert book.sheetnames == ["封面 Cover", "数据字典 Dictionary", "待修正 Fix list"]
     assert book["待修正 Fix list"]["A2"].value == "没有待修正的记录。"
+
+
+def test_figures_of_several_kinds_in_a_column_are_text_and_hundredths_keep_their_decimals(
+    changed: Changed, company: CompanyFacts, tmp_path: Path
+) -> None:
+    action = table_of(
+        "action_id, metric, dimension, member, finding, owner_id, started_on, closed_on,"
+        " value_before, value_after, change, change_low, change_high, expected_change, verdict,"
+        " reason",
+        "'a', 'win_rate', 'total', 'all', '=1+1', 'u1', date '2025-01-01', date '2025-06-01', 0.4,"
+        " 0.5, 0.1, 0.05, 0.15, 0.04, 'better', null",
+    )
+    load = table_of(
+        "user_id, accounts, open_deals, open_pipeline, deals_per_business_day, team_median, load",
+        "'u1', 9, 5, 100, 1.237, 0.8, 'over'", "'u2', 9, 5, 100, 0.8, 0.8, 'normal'",
+    )  # fmt: skip
+    path = changed(
+        f"create table improvement_actions as {action}", f"create table capacity as {load}"
+    )
+    book = openpyxl.load_workbook(
+        write_workbook(path, tmp_path / "r.xlsx", company=company), data_only=True
+    )
+    told = {cell.value: cell for cell in cells(book["改进 Actions"])}
+    assert (told["=1+1"].data_type, told["50%"].data_type) == ("s", "s")
+    assert told["50%"].alignment.horizontal == "right"
+    assert "+5.0 个百分点至+15.0 个百分点" in told
+    people = {cell.value: cell for cell in cells(book["人员 People"])}
+    assert people[1.237].number_format == "#,##0.00"
+    # What is told under the chart of the page stands under the table here.
+    assert "每个工作日跟进的商机远多于本团队：陈晓明。" in people
