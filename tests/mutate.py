@@ -27,7 +27,7 @@ from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY,
 from tests.golden.company import Company, night_of, play, play_again
 from tests.golden.conftest import PREPARED
 from tests.golden.crew import CREW
-from tests.mutations import CUSTOMERS, MARKET, MUTATIONS, PEOPLE, PIPELINE, Mutation
+from tests.mutations import CUSTOMERS, MARKET, MUTATIONS, PEOPLE, PIPELINE, PLATFORM, Mutation
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORK = REPOSITORY / "data" / "mutate"
@@ -45,6 +45,7 @@ ROUNDS_OF_CUSTOMERS = (
 )
 ROUNDS_OF_PEOPLE = ((CREW, "test_people.py"),)
 ROUNDS_OF_MARKET = ((CREW, "test_market.py"),)
+ROUNDS_OF_PLATFORM = ((CREW, "test_platform.py"),)
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ def noticed_by(mutation: Mutation) -> str:
         rounds = ROUNDS_OF_PEOPLE
     elif mutation in MARKET:
         rounds = ROUNDS_OF_MARKET
+    elif mutation in PLATFORM:
+        rounds = ROUNDS_OF_PLATFORM
     elif mutation in CUSTOMERS:
         rounds = ROUNDS_OF_CUSTOMERS
     for company, tests in rounds:

@@ -850,6 +850,113 @@ MARKET = (
         ),
         ("select distinct  -- a theme", "select  -- a theme"),
     ),
+    *_of(
+        "competitor_win_loss",
+        "market/competitor_win_loss.sql",
+        ("and member <> '(none)'", "or member = '(none)'"),
+        ("        won,\n        lost,\n", "        won,\n        lost - no_decision as lost,\n"),
+        ("        lost_amount\n", "        won_amount as lost_amount\n"),
+    ),
+    *_of(
+        "market_intelligence",
+        "market/market_intelligence.sql",
+        ("days_between('noted_date', as_of_date())", "days_between(as_of_date(), 'noted_date')"),
+        ("        competitor_id,\n", "        account_id as competitor_id,\n"),
+    ),
+    *_of(
+        "market_intelligence",
+        "core/fct_research_note.sql",
+        ("where research_notes.noted_at < {{ as_of_end() }}", "where true"),
+    ),
+    *_of(
+        "survey_scores",
+        "market/survey_scores.sql",
+        ("    where not invitations.is_bounced\n", ""),
+        ("100 * share + 196 * sqrt", "100 * share + 98 * sqrt"),
+        (
+            "compared.n >= 30 and compared.previous_n >= 30",
+            "compared.n >= 29 and compared.previous_n >= 29",
+        ),
+        ("rated.period_start end\n            as line_date", "surveys.opened_on end as line_date"),
+        ("case when measure = 'nps' then 100 * share else share end as score", "share as score"),
+        ("best + worst - (best - worst) * (best - worst)", "best - (best - worst)"),
+        (
+            "compared.n - compared.promoters - compared.detractors",
+            "compared.n - compared.promoters",
+        ),
+    ),
+    *_of(
+        "survey_scores",
+        "core/fct_survey_response.sql",
+        ("order by submitted_at desc nulls last", "order by submitted_at asc nulls last"),
+    ),
 )
 
-MUTATIONS = (*SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET)
+PLATFORM = (
+    *_of(
+        "kpis",
+        "platform/kpis.sql",
+        (
+            "targeted.value <= targeted.expected then 'on_track'",
+            "targeted.value < targeted.expected then 'on_track'",
+        ),
+        (
+            "when 0.9 * targeted.value <= targeted.expected",
+            "when targeted.value <= 0.9 * targeted.expected",
+        ),
+        ("targeted.value >= 0.9 * targeted.expected", "targeted.value >= 0.95 * targeted.expected"),
+        ("case when compared.kind = 'flow' then coalesce(", "case when true then coalesce("),
+        ("kpi_values.kind = 'stock' or periods", "periods"),
+        ("_end >= first_days.first_day then 0.0 end", "_end >= first_days.first_day then null end"),
+        (
+            "then case when periods.{{ window }}_end >= first_days.first_day then 0.0 end",
+            "then 0.0",
+        ),
+    ),
+    *_of(
+        "kpis",
+        "platform/int_kpi_targets.sql",
+        ("bool_and(sized_targets.is_flow)\n                and ", ""),
+        (
+            "coalesce(own_targets.target, quota_targets.target)",
+            "coalesce(quota_targets.target, own_targets.target)",
+        ),
+        ("sized_targets.target_end = periods.period_end", "true"),
+    ),
+    *_of(
+        "kpis",
+        "platform/int_kpi_values.sql",
+        ("not in ('team', 'training')", "not in ('training')"),
+        ("order by member_shares.is_whole desc", "order by member_shares.is_whole asc"),
+        (
+            "case survey_scores.measure when 'nps' then 'score' else 'rate' end",
+            "'rate'",
+        ),
+        ("'start_amount - contraction - churn'", "'start_amount - churn'"),
+    ),
+    *_of(
+        "kpis",
+        "platform/int_kpi_windows.sql",
+        ("    where status = 'won' and amount is not null\n", "    where amount is not null\n"),
+        ("    where referred_by_account_id is not null\n", ""),
+    ),
+    *_of(
+        "kpis",
+        "platform/int_selling_costs.sql",
+        ("coalesce(ends_on, starts_on)", "starts_on"),
+        ("        max(session_cost) as amount", "        sum(session_cost) as amount"),
+        ("case when net_sales > 0 then", "case when net_sales <> 0 then"),
+        ("when periods.period_end >= all_costs.first_day", "when true"),
+        ("' ~ as_of_date() ~ '", "last_day"),
+    ),
+    *_of(
+        "improvement_actions",
+        "platform/improvement_actions.sql",
+        ("- interval 6 month", "- interval 7 month"),
+        ("months_before >= 3 and", "months_before >= 4 and"),
+        ("else 'worse'", "else 'better'"),
+        ("known_date('actions.closed_on')", "('actions.closed_on')"),
+    ),
+)
+
+MUTATIONS = (*SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET, *PLATFORM)

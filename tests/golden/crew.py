@@ -73,25 +73,40 @@ def _deals() -> str:
         *((f"a{user}", user, amount, "2025-04-20") for user, amount in _AFTER.items()),
     ]
     rows = [
-        f"{deal}, {owner}, s, won, {amount}, 2024-12-01 10:00, {closed} 10:00, , "
+        f"{deal}, {owner}, s, won, {amount}, 2024-12-01 10:00, {closed} 10:00, , , "
         for deal, owner, amount, closed in won
     ]
     # Deals that campaigns touched; nobody owns them.
     rows += [
-        "g1, , s, won, 100, 2025-02-05 10:00, 2025-03-08 10:00, a1, l1",
-        "g2, , s, won, 50, 2025-03-01 10:00, 2025-04-01 10:00, a2, ",
-        "g3, , s, won, 70, 2025-03-01 10:00, 2025-04-01 10:00, a3, ",
-        "g4, , s, open, 10, 2025-03-20 10:00, , a1, ",
-        "g6, , s, won, 20, 2025-03-01 10:00, 2025-04-01 10:00, a4, ",
+        "g1, , s, won, 100, 2025-02-05 10:00, 2025-03-08 10:00, a1, l1, ",
+        "g2, , s, won, 50, 2025-03-01 10:00, 2025-04-01 10:00, a2, , ",
+        "g3, , s, won, 70, 2025-03-01 10:00, 2025-04-01 10:00, a3, , ",
+        "g4, , s, open, 10, 2025-03-20 10:00, , a1, , ",
+        "g6, , s, won, 20, 2025-03-01 10:00, 2025-04-01 10:00, a4, , ",
+        "z1, , s, lost, 30, 2025-03-01 10:00, 2025-04-10 10:00, , , price",
+        "z2, , s, lost, 60, 2025-03-01 10:00, 2025-04-30 10:00, , , no decision",
     ]
-    rows += [f"w{n:02d}, s2, s, open, 10, 2025-06-20 10:00, , , " for n in range(14)]
-    rows.append("w99, m1, s, open, 10, 2025-07-01 10:00, , , ")
+    rows += [f"w{n:02d}, s2, s, open, 10, 2025-06-20 10:00, , , , " for n in range(14)]
+    rows.append("w99, m1, s, open, 10, 2025-07-01 10:00, , , , ")
     header = (
         "opportunity_id, owner_id, pipeline_id, stage_id, amount, created_at, closed_at, account_id,"
-        " lead_id"
+        " lead_id, lost_reason"
     )
     return "\n".join((header, *rows))
 
+
+def _pulse() -> tuple[str, str]:
+    """Responses and answers of a survey of the team: 30, 30 and 29 in the first months of 2025."""
+    responses, answers = [], []
+    for month, size, best in ((1, 30, 15), (2, 30, 24), (3, 29, 0)):
+        for n in range(size):
+            response = f"p{month}{n:02d}"
+            responses.append(f"{response}, sp, , , 2025-{month:02d}-10 10:00, , ")
+            answers.append(f"{response}, qp, , {4 if n < best else 3}, ")
+    return "\n".join(responses), "\n".join(answers)
+
+
+_PULSES, _PULSE_ANSWERS = _pulse()
 
 _TABLES = {
     "teams": """
@@ -145,14 +160,34 @@ _TABLES = {
         SMB,     West,   2025-01-01,   2025-03-31, v1,      1000,   Bureau
         all,     all,    2025-01-01,   2025-03-31, v1,      6000,   Bureau
     """,
+    # Asked on 10 July: i2 came on its last evening, i3 the day after. Nobody knows account a9.
     "research_notes": """
-        note_id, kind, noted_at,         title
-        i1,      news, 2025-07-01 10:00, Call 13912345678
+        note_id, kind,   noted_at,         competitor_id, account_id, tags,  title,            body
+        i1,      news,   2025-07-01 10:00, ,              ,           ,      Call 13912345678,
+        i2,      social, 2025-07-10 23:59, k1,            a9,         price, Cheaper,          Ask boss@x.com
+        i3,      report, 2025-07-11 00:01, ,              a1,         ,      Later,
+    """,
+    # Won against k1 were g2 and g3, against k2 too g2; w99 is open.
+    "competitors": """
+        competitor_id, name
+        k1,            Kilo
+        k2,            Kobo
+        k3,            Kudu
+    """,
+    "opportunity_competitors": """
+        opportunity_id, competitor_id
+        g2,             k1
+        g2,             k2
+        g3,             k1
+        z1,             k1
+        z2,             k1
+        w99,            k3
     """,
     "surveys": """
         survey_id, name, kind
         sv,        Poll, nps
         sx,        Desk, csat
+        sp,        Mood, team
     """,
     "survey_questions": """
         question_id, survey_id, position, kind,            measure, scale_min, scale_max
@@ -162,6 +197,7 @@ _TABLES = {
         qe,          sv,        4,        rating,          ces,     1,         7
         qs,          sv,        5,        rating,          csat,    1,         5
         qx,          sx,        1,        rating,          csat,    1,         5
+        qp,          sp,        1,        rating,          csat,    1,         5
     """,
     # sv invited nobody; of sx's three one bounced.
     "survey_invitations": """
@@ -171,7 +207,7 @@ _TABLES = {
         i3,            sx,        cw,          2025-06-01 10:00, true
     """,
     # cu answered sv twice: the second counts. Mo is of the staff. r7 is off the scale.
-    "survey_responses": """
+    "survey_responses": f"""
         response_id, survey_id, customer_id, user_id, submitted_at,     replied_at,       invitation_id
         r1,          sv,        cu,          ,        2025-05-01 10:00, ,
         r2,          sv,        cu,          ,        2025-05-02 10:00, ,
@@ -180,8 +216,9 @@ _TABLES = {
         r5,          sv,        ,            m1,      2025-05-02 10:00, ,
         r6,          sx,        cu,          ,        2025-06-02 10:00, ,                 i1
         r7,          sx,        cv,          ,        2025-06-03 10:00, ,                 i2
+        {_PULSES}
     """,
-    "survey_answers": """
+    "survey_answers": f"""
         response_id, question_id, choice, value_number, value_text
         r1,          qn,          ,       9,
         r1,          qt,          ,       ,             Great price
@@ -202,6 +239,7 @@ _TABLES = {
         r4,          qs,          ,       3,
         r6,          qx,          ,       5,
         r7,          qx,          ,       9,
+        {_PULSE_ANSWERS}
     """,
     "pipeline_stages": """
         pipeline_id, stage_id, stage_name, position, is_closed, is_won

@@ -144,6 +144,88 @@ def test_comments_say_what_they_are_about_and_who_waits(crew: Marts) -> None:
 
 
 def test_notes_have_an_age_and_no_phone_numbers(crew: Marts) -> None:
-    ((title, age),) = crew.rows("select title, age_days from market.market_intelligence")
-    assert "139" not in title
-    assert age == 9
+    assert crew.rows(
+        "select note_id, kind, title, body, competitor_id, account_id, tags, age_days"
+        " from market.market_intelligence order by 1"
+    ) == [
+        ("i1", "news", "Call ***", None, None, None, None, 9),
+        # Of the last evening: today. An account that nobody knows is none. Later ones are unknown.
+        ("i2", "social", "Cheaper", "Ask ***", "k1", None, "price", 0),
+    ]
+
+
+def test_a_competitor_is_met_in_every_deal_that_names_it(crew: Marts) -> None:
+    columns = (
+        "select competitor_id, competitor_name, won, lost, no_decision, win_rate, win_rate_low,"
+        " win_rate_high, won_amount, lost_amount from market.competitor_win_loss"
+    )
+    # Of 2 in 4 Wilson's centre is one half, and half its width z x sqrt(1/16 + z²/64) by 1 + z²/4.
+    half = 1.959964 * (1 / 16 + 1.959964**2 / 64) ** 0.5 / (1 + 1.959964**2 / 4)
+    one = 1 / (1 + 1.959964**2)
+    assert crew.rows(
+        f"{columns} where period_type = 'month' and period_start = '2025-04-01' order by 1"
+    ) == [
+        # g2 50 and g3 70 were won; z1 30 and z2 60, which was no decision, lost.
+        ("k1", "Kilo", 2, 2, 1, 0.5, near(0.5 - half), near(0.5 + half), 120, 90),
+        # g2 counts for both.
+        ("k2", "Kobo", 1, 0, 0, 1, near(one), 1, 50, 0),
+    ]
+    # Deals without a competitor are nobody's, and an open one is not decided.
+    assert crew.rows(
+        "select distinct competitor_id from market.competitor_win_loss order by 1"
+    ) == [("k1",), ("k2",)]
+    # July runs, and has none.
+    assert crew.row(
+        "select won, lost, win_rate, won_amount, is_complete from market.competitor_win_loss"
+        " where competitor_id = 'k1' and period_type = 'month' and period_start = '2025-07-01'"
+    ) == (0, 0, None, 0, False)
+
+
+def score(marts: Marts, survey: str, columns: str, start: str, period_type: str = "month") -> tuple:
+    """One score of everybody."""
+    return marts.row(
+        f"select {columns} from market.survey_scores where survey_id = '{survey}'"
+        f" and dimension = 'total' and period_type = '{period_type}' and period_start = '{start}'"
+    )
+
+
+def test_nps_is_promoters_less_detractors_with_its_margin(crew: Marts) -> None:
+    # 10 promotes; 3, cu's last word after 9, and 5 detract. 196 x sqrt((3/3 - 1/9) ÷ 3).
+    margin = 196 * (8 / 27) ** 0.5
+    columns = (
+        "n, score, score_low, score_high, margin_of_error, promoters, passives, detractors,"
+        " mean_value, invitations, responses, response_rate, previous_score"
+    )
+    assert crew.row(
+        f"select {columns} from market.survey_scores where survey_id = 'sv' and measure = 'nps'"
+        " and dimension = 'total' and period_type = 'month'"
+    ) == (
+        3, near(-100 / 3), -100, near(-100 / 3 + margin), near(margin), 1, 0, 2,
+        6, 0, 3, None, None,
+    )  # fmt: skip
+    assert crew.rows(
+        "select member, n, score from market.survey_scores where survey_id = 'sv'"
+        " and measure = 'nps' and dimension = 'region' and period_type = 'quarter' order by 1"
+    ) == [("East", 1, -100), ("West", 2, 0)]
+    # Effort: (5 - 1) ÷ (7 - 1) is two thirds and easy, (4 - 1) ÷ 6 is not. No passives.
+    assert crew.row(
+        "select n, score, promoters, passives, detractors from market.survey_scores"
+        " where survey_id = 'sv' and measure = 'ces' and dimension = 'total'"
+        " and period_type = 'all'"
+    ) == (3, near(2 / 3), None, None, None)
+
+
+def test_who_was_reached_and_answered_rightly_is_the_response_rate(crew: Marts) -> None:
+    # Of three invitations one bounced. r7 is off the scale and waits to be mended: one answer.
+    assert score(crew, "sx", "n, score, invitations, responses, response_rate", "2025-06-01") == (
+        1, 1, 2, 1, 0.5,
+    )  # fmt: skip
+
+
+def test_a_change_is_significant_from_thirty_answers_a_side(crew: Marts) -> None:
+    columns = "n, score, previous_score, is_change_significant"
+    assert score(crew, "sp", columns, "2025-01-01") == (30, 0.5, None, None)
+    # 0.8 - 0.5 = 0.3; z = 0.3 ÷ sqrt((0.25 + 0.16) ÷ 30) = 2.57.
+    assert score(crew, "sp", columns, "2025-02-01") == (30, near(0.8), 0.5, True)
+    # 29 are too few, whatever they say.
+    assert score(crew, "sp", columns, "2025-03-01") == (29, 0, near(0.8), None)

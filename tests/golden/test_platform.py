@@ -84,6 +84,8 @@ def test_selling_cost_is_spread_over_the_days_it_was_paid_for(crew: Marts) -> No
     )  # fmt: skip
     # 700 for the second workshop; of commission -2.2 + 2.5 - 5. More came back than was sold.
     assert kpi(crew, "selling_cost_rate", "2025-06-01", columns) == (695.3, -86, None)
+    # Chen's commission of the ten days of July.
+    assert kpi(crew, "selling_cost_rate", "2025-07-01", columns) == (2, 0, None)
     # The quarter's are its months', to the cent.
     assert kpi(crew, "selling_cost_rate", "2025-04-01", columns, "quarter") == (
         846.3, 404, near(846.3 / 404),
