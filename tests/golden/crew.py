@@ -84,6 +84,7 @@ def _deals() -> str:
         "g4, , s, open, 10, 2025-03-20 10:00, , a1, , ",
         "g6, , s, won, 20, 2025-03-01 10:00, 2025-04-01 10:00, a4, , ",
         "z1, , s, lost, 30, 2025-03-01 10:00, 2025-04-10 10:00, , , price",
+        "z3, , s, lost, 90, 2025-06-01 10:00, 2025-06-08 10:00, , , price",
         "z2, , s, lost, 60, 2025-03-01 10:00, 2025-04-30 10:00, , , no decision",
     ]
     rows += [f"w{n:02d}, s2, s, open, 10, 2025-06-20 10:00, , , , " for n in range(14)]
@@ -132,6 +133,7 @@ _TABLES = {
         lead_id, campaign_id, created_at,       first_response_at, converted_at,     referred_by_account_id
         l1,      cA,          2025-01-05 10:00, ,                  ,
         l2,      ,            2025-01-07 10:00, 2025-01-07 14:00,  2025-01-20 10:00, a1
+        l3,      ,            2025-06-05 10:00, ,                  ,
     """,
     "campaigns": """
         campaign_id, name,  budget, cost, starts_on,  ends_on
@@ -325,12 +327,15 @@ _TABLES = {
         h1,          x1,       2025-05-11 12:00, 2025-05-12 10:00
         h2,          x2,       2025-05-13 12:00, 2025-05-16 10:00
     """,
-    # cu pays 100 from March and 20 more from May; cv paid 50 until the middle of May.
+    # cu pays 100 from March and 20 more from May; cv paid 50 until the middle of May, from when on cw
+    # pays 20 instead of 30.
     "contracts": """
         contract_id, customer_id, starts_on,  monthly_amount, cancelled_on
         o1,          cu,          2025-03-01, 100,
         o2,          cv,          2025-04-01, 50,             2025-05-15
         o3,          cu,          2025-05-01, 20,
+        o4,          cw,          2025-04-01, 30,             2025-05-15
+        o5,          cw,          2025-05-15, 20,
     """,
     "tickets": """
         ticket_id, customer_id, created_at,       first_response_at, resolved_at,      reopened_count
@@ -350,7 +355,7 @@ _TABLES = {
         median_first_response_hours, 2025-05-01,   2025-05-31, total,     all,    3
         median_resolution_hours,     2025-05-01,   2025-05-31, total,     all,    22
         selling_cost_rate,           2025-05-01,   2025-05-31, total,     all,    0.15
-        end_amount,                  2025-07-01,   2025-07-31, total,     all,    130
+        end_amount,                  2025-07-01,   2025-07-31, total,     all,    150
         bookings,                    2025-05-01,   2025-05-31, total,     all,    900
         glory,                       2025-05-01,   2025-05-31, total,     all,    1
     """,

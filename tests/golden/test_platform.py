@@ -34,6 +34,11 @@ def test_figures_of_surveys_are_of_all_customers_last_answers(crew: Marts) -> No
     # Of the other survey in June a 5; a 9 is off the scale. Both of the quarter: 4 and 5 of three.
     assert kpi(crew, "csat", "2025-06-01", PARTS) == (1, 1, 1, 1)
     assert kpi(crew, "csat", "2025-04-01", PARTS, "quarter") == (2, 3, 3, near(2 / 3))
+    # What the team answered from January to March is no customer's.
+    assert crew.row(
+        "select min(period_start) from platform.kpis where metric = 'csat'"
+        " and period_type = 'month'"
+    ) == ("2025-05-01",)
 
 
 def test_figures_of_cohorts_stand_in_the_month_of_their_beginning(crew: Marts) -> None:
@@ -46,11 +51,11 @@ def test_figures_of_cohorts_stand_in_the_month_of_their_beginning(crew: Marts) -
 
 
 def test_recurring_revenue_is_kept_grown_and_lost(crew: Marts) -> None:
-    # May began with 100 of cu and 50 of cv; cv left, and cu adds 20.
-    assert kpi(crew, "end_amount", "2025-05-01", "value, previous_value") == (120, 150)
-    assert kpi(crew, "logo_churn_rate", "2025-05-01", PARTS) == (1, 2, 2, 0.5)
-    assert kpi(crew, "gross_retention", "2025-05-01", PARTS) == (100, 150, 2, near(100 / 150))
-    assert kpi(crew, "net_retention", "2025-05-01", PARTS) == (120, 150, 2, near(0.8))
+    # May began with 100 of cu, 50 of cv and 30 of cw; cv left, cu adds 20, and cw pays 10 less.
+    assert kpi(crew, "end_amount", "2025-05-01", "value, previous_value") == (140, 180)
+    assert kpi(crew, "logo_churn_rate", "2025-05-01", PARTS) == (1, 3, 3, near(1 / 3))
+    assert kpi(crew, "gross_retention", "2025-05-01", PARTS) == (120, 180, 3, near(120 / 180))
+    assert kpi(crew, "net_retention", "2025-05-01", PARTS) == (140, 180, 3, near(140 / 180))
 
 
 def test_a_share_is_of_the_whole_market_where_that_is_sized(crew: Marts) -> None:
@@ -102,13 +107,13 @@ def test_a_running_month_compares_with_as_many_days_and_a_stock_with_the_last_en
     # 36 came back in those days of June; 3 of it in units, which stay sold.
     assert kpi(crew, "net_sales", "2025-07-01", columns) == (0, -36, None, False)
     assert kpi(crew, "units", "2025-07-01", columns) == (0, 0, None, False)
-    # June had none, and was there.
+    # June had a lead by then, whom nobody had sent.
     assert kpi(crew, "referred_leads", "2025-07-01", columns) == (0, 0, None, False)
-    assert kpi(crew, "end_amount", "2025-07-01", columns) == (120, 120, None, False)
+    assert kpi(crew, "end_amount", "2025-07-01", columns) == (140, 140, None, False)
     # Not known by day, so nothing to compare with yet; a month that is over is compared whole.
     assert kpi(crew, "median_cycle_days", "2025-07-01", columns) == (213, None, None, False)
     assert kpi(crew, "logo_churn_rate", "2025-07-01", columns) == (0, None, None, False)
-    assert kpi(crew, "logo_churn_rate", "2025-05-01", columns) == (0.5, 0, None, True)
+    assert kpi(crew, "logo_churn_rate", "2025-05-01", columns) == (near(1 / 3), 0, None, True)
 
 
 def test_a_target_is_of_its_period_and_what_adds_up_fills_longer_ones(crew: Marts) -> None:
@@ -126,8 +131,8 @@ def test_a_target_is_of_its_period_and_what_adds_up_fills_longer_ones(crew: Mart
     assert kpi(crew, "bookings", "2025-05-01", columns) == (770, 900, "off_track")
     # Mo's, Su's, Sam's and those of c1 and c2 in June: 300 + 100 + 100 + 100.
     assert kpi(crew, "bookings", "2025-06-01", "target") == (600,)
-    # A running month owes of a stock all, not what has passed of it: 120 is 92 % of 130.
-    assert kpi(crew, "end_amount", "2025-07-01", columns) == (120, 130, "watch")
+    # A running month owes of a stock all, not what has passed of it: 140 is 93 % of 150.
+    assert kpi(crew, "end_amount", "2025-07-01", columns) == (140, 150, "watch")
 
 
 def test_where_lower_is_better_the_target_is_a_limit(crew: Marts) -> None:
