@@ -25,16 +25,28 @@ Say = Callable[[str], None]
 def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path]:
     """Write report.zh.html, report.en.html, report.xlsx and a scorecard of each rep of a release's
     database into a folder; gives the reports and the index of the scorecards in each language."""
+    from pipelines.report.build import build_from
     from pipelines.report.page import render_html
-    from pipelines.report.scorecards import render_scorecards
-    from pipelines.report.workbook import write_workbook
+    from pipelines.report.scorecards import LANGUAGES, render_scorecards
+    from pipelines.report.workbook import language_of, write_workbook
 
     company = _company(settings)
     folder.mkdir(parents=True, exist_ok=True)
+    built = {language: build_from(database, language, company) for language in LANGUAGES}
     return [
-        render_html(database, folder / "report.zh.html", language="zh", company=company),
-        render_html(database, folder / "report.en.html", language="en", company=company),
-        write_workbook(database, folder / "report.xlsx", company=company),
+        *(
+            render_html(
+                database,
+                folder / f"report.{language}.html",
+                language=language,
+                company=company,
+                built=built[language],
+            )
+            for language in LANGUAGES
+        ),
+        write_workbook(
+            database, folder / "report.xlsx", company=company, built=built[language_of(company)]
+        ),
         *render_scorecards(database, folder, company=company),
     ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.report.content import Report, Section
 from pipelines.report.facts import CompanyFacts
 from pipelines.report.numbers import Language
-from pipelines.report.release import Release
+from pipelines.report.release import Release, opened
 from pipelines.report.sections.actions import actions
 from pipelines.report.sections.customers import customers
 from pipelines.report.sections.market import market
@@ -31,6 +33,23 @@ SECTIONS: dict[str, Callable[[Release, Words], Section | None]] = {
     "actions": actions,
     "quality": quality,
 }
+
+
+@dataclass(frozen=True)
+class Built:
+    """A report of one language, and the words in which it is told."""
+
+    report: Report
+    words: Words
+
+
+def build_from(release: Path, language: Language, company: CompanyFacts) -> Built:
+    """The report of a release's database: a page and a workbook can be made of the same one.
+
+    Raises FileNotFoundError where there is no release.
+    """
+    with opened(release) as marts:
+        return Built(build(marts, language, company), words_of(marts, language, company.timezone))
 
 
 def build(release: Release, language: Language, company: CompanyFacts) -> Report:

@@ -7,13 +7,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.report.build import build
+from pipelines.report.build import Built, build_from
 from pipelines.report.charts import draw
 from pipelines.report.content import Column, Table
 from pipelines.report.facts import CompanyFacts
 from pipelines.report.numbers import Language, is_number
-from pipelines.report.release import opened
-from pipelines.report.words import Words, words_of
+from pipelines.report.words import Words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,17 +56,18 @@ def render_html(
     language: Language,
     company: CompanyFacts,
     templates: Path | None = None,
+    built: Built | None = None,
 ) -> Path:
-    """Write the report of a release's database in one language.
+    """Write the report of a release's database in one language; `built` is that report, where it
+    was built for something else already.
 
     `templates` is a folder of a company's own `page.html` and `page.css`; what it lacks is taken
     from ours. Raises FileNotFoundError where there is no release.
     """
     environment = environment_of(templates)
     style, policy = style_of(environment, "page.css")
-    with opened(release) as marts:
-        report = build(marts, language, company)
-        words = words_of(marts, language)
+    built = built or build_from(release, language, company)
+    report, words = built.report, built.words
 
     def cell(column: Column, row: dict[str, Any]) -> str:
         return words.value(column.kind, row[column.key], short=False)

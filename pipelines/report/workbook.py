@@ -7,12 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.report.build import build
+from pipelines.report.build import Built, build_from
 from pipelines.report.content import Column, Headline, Kind, Report, Section, Table
 from pipelines.report.facts import CompanyFacts
 from pipelines.report.numbers import NOTHING, Language, is_number
-from pipelines.report.release import opened
-from pipelines.report.words import Words, words_of
+from pipelines.report.words import Words
 
 COVER = "封面 Cover"
 # A sheet's name may hold no slash: the two names are parted by a space.
@@ -67,18 +66,19 @@ class _Sheet:
             self.page.set_column(column, column, width)
 
 
-def write_workbook(release: Path, target: Path, *, company: CompanyFacts) -> Path:
-    """Write the workbook of a release's database in the company's first language.
+def write_workbook(
+    release: Path, target: Path, *, company: CompanyFacts, built: Built | None = None
+) -> Path:
+    """Write the workbook of a release's database in the company's first language; `built` is that
+    report, where it was built for something else already.
 
     Texts stay texts: nothing that begins with "=" or looks like an address is more than letters.
     Raises FileNotFoundError where there is no release.
     """
     import xlsxwriter
 
-    language: Language = "zh" if company.language == "zh" else "en"
-    with opened(release) as marts:
-        report = build(marts, language, company)
-        words = words_of(marts, language)
+    built = built or build_from(release, language_of(company), company)
+    report, words = built.report, built.words
     target.parent.mkdir(parents=True, exist_ok=True)
     book = xlsxwriter.Workbook(
         str(target),
@@ -100,6 +100,11 @@ def write_workbook(release: Path, target: Path, *, company: CompanyFacts) -> Pat
     _fix_list(book, looks, report, words)
     book.close()
     return target
+
+
+def language_of(company: CompanyFacts) -> Language:
+    """The language of the workbook: the company's first, of those that the report speaks."""
+    return "zh" if company.language == "zh" else "en"
 
 
 def _looks(book: Any) -> dict[str, Any]:
