@@ -46,6 +46,7 @@ MEASURES = (
     Measure("csat_adjusted", "rate"),
     Measure("market_share", "rate"),
     Measure("training_sessions", "count"),
+    Measure("entry_timeliness", "rate"),
     Measure("quality_issues", "count", lower_is_better=True),
 )
 # Of the card's mart; what else is measured comes from elsewhere.

@@ -60,6 +60,16 @@ def test_a_card_tells_of_the_last_complete_quarter_against_all(folder: Path) -> 
     assert "Reached the quota: 134%." in card
 
 
+def test_a_figure_that_nobody_has_is_left_out(
+    folder: Path, changed: Changed, company: CompanyFacts, tmp_path: Path
+) -> None:
+    assert "Entered within a day" not in page(folder, "u1", "en")
+    path = changed("update rep_scorecard set entry_timeliness = 0.75")
+    render_scorecards(path, tmp_path, company=company)
+    card = page(tmp_path / "scorecards", "u1", "en")
+    assert re.search(r"Entered within a day</th><td[^>]*>75%", card)
+
+
 def test_a_card_names_nobody_else(folder: Path) -> None:
     for user, name, _ in REPS:
         for language in ("zh", "en"):
