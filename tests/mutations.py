@@ -576,10 +576,7 @@ CUSTOMERS = (
             "    where referred_by_account_id is not null\n",
             "",
         ),
-        (
-            "    union  --",
-            "    union all  --",
-        ),
+        ("    where converted_opportunity_id is not null\n", "    where false\n"),
         (
             "date_trunc('month', deals.closed_date) as date) as month_start",
             "date_trunc('month', deals.created_date) as date) as month_start",
@@ -790,9 +787,11 @@ MARKET = (
         ("when place = 1 then 1.0", "when place = 2 then 1.0"),
         ("when place = touch_count then 1.0", "when place = 1 then 1.0"),
         ("else 0.2 / (touch_count - 2)", "else 0.2 / touch_count"),
-        ("when touch_count = 2 then 0.5", "when touch_count = 2 then 0.4"),
+        (
+            "when place = 1 or place = touch_count then 0.4",
+            "when place = 1 or place = touch_count then 0.3",
+        ),
         ("(days_before_close - nearest_days) / 7", "(days_before_close - nearest_days) / 14"),
-        ("when place = touch_count then amount", "when false then amount"),
     ),
     *_of(
         "attribution",

@@ -80,7 +80,9 @@ def test_a_campaign_pays_when_its_margin_exceeds_its_cost(crew: Marts) -> None:
         pytest.approx(7 / 6, abs=1e-8), pytest.approx(85.7143, abs=1e-4),
     )  # fmt: skip
     # It cost nothing: no return on nothing.
-    assert campaign("cB", "last")[4:] == (20, 13.3333, None, 0, None, None, 1, None)
+    # Of a4's deals g6 and g9 the first made it a customer: 20 + 10, at 2/3 13.3333 + 6.6667. It
+    # touched g1, g2, g4 and, by its lead only, g7, which are not all won, and the lead of g7.
+    assert campaign("cB", "last") == (4, 1, 6, 4, 30, 20, None, 0, None, None, 1, None)
     # Nobody was touched by it: all of its cost is lost.
     assert campaign("cC", "linear") == (0, 0, 0, 0, 0, 0, None, 50, -1, 0, 0, None)
 
@@ -89,13 +91,13 @@ def test_a_campaign_pays_when_its_margin_exceeds_its_cost(crew: Marts) -> None:
 
 
 def test_a_share_is_of_the_same_scope_period_and_vintage(crew: Marts) -> None:
-    # y1's 60 in the first quarter, none in the quarter before; v2 has nothing before to compare with.
+    # y1's 60 in the first quarter, x0's 10 in the quarter before; v2 has nothing before to compare with.
     assert crew.rows(
         "select segment, region, period_start, vintage, own_sales, market_size, share, share_change"
         " from market.market_share order by 1, 2, 3, 4"
     ) == [
-        ("SMB", "East", "2024-10-01", "v1", 0, 500, 0, None),
-        ("SMB", "East", "2025-01-01", "v1", 60, 600, near(0.1), near(0.1)),
+        ("SMB", "East", "2024-10-01", "v1", 10, 500, near(0.02), None),
+        ("SMB", "East", "2025-01-01", "v1", 60, 600, near(0.1), near(0.08)),
         ("SMB", "East", "2025-01-01", "v2", 60, 300, near(0.2), None),
         ("SMB", "West", "2025-01-01", "v1", 0, 1000, 0, None),
         ("all", "all", "2025-01-01", "v1", 60, 6000, near(0.01), None),
@@ -103,6 +105,7 @@ def test_a_share_is_of_the_same_scope_period_and_vintage(crew: Marts) -> None:
 
 
 def test_potential_is_what_others_sell_by_the_chance_to_win(crew: Marts) -> None:
+    # The margin is y1's: of x0 no cost is known.
     # East: newest vintage 300 - 60 = 240; West 1,000; nobody lost or won a deal there: one half each.
     assert crew.rows(
         "select region, market_size, share, gross_margin_rate, customers, rank"

@@ -60,6 +60,27 @@ def test_a_running_period_keeps_its_quota_and_shows_what_is_due(crew: Marts) -> 
     )
 
 
+def test_reps_rank_by_attainment_and_equals_share_a_rank(crew: Marts) -> None:
+    # 180 and 150 of 100, Mo's 330 of 310, Sam's 90 of 100, Su's 20 of 310; of the eleven who train
+    # nobody won anything in May. Of the credit of Beta, 350, Mo has 330 and Su 20.
+    rows = crew.by(
+        "select user_id, rank, share_of_team from people.quota_attainment where quota > 0"
+        " and period_type = 'month' and period_start = '2025-05-01' and measure = 'bookings'"
+    )
+    assert [rows.pop(user) for user in ("c1", "c2", "m1", "s3", "s2")] == [
+        (1, None), (2, None), (3, near(330 / 350)), (4, 1), (5, near(20 / 350)),
+    ]  # fmt: skip
+    assert set(rows.values()) == {(6, None)}
+    # Each of Sam's quotas is a period of its own. Of March the days since the 3rd.
+    assert crew.rows(
+        "select period_start, quota, credited from people.quota_attainment"
+        " where user_id = 's3' and period_type = 'quota' order by 1"
+    ) == [
+        ("2025-03-01", 93.5484, 0), ("2025-04-01", 100, 50), ("2025-05-01", 100, 90),
+        ("2025-06-01", 100, 110),
+    ]  # fmt: skip
+
+
 # ------------------------------------------------------------------------------- commission
 
 
@@ -102,10 +123,10 @@ def test_a_retroactive_tier_pays_on_everything_up_to_its_cap(crew: Marts) -> Non
         ("1", 0, 0, 0, 0, 0),
         ("2", 150, 15, 2, 1, 12),
     ]
-    # 50 of 100: the first tier only.
+    # 100 of 100, exactly at the second's threshold: 10 % on everything.
     assert statement(crew, "c2", "2025-06-01") == [
-        ("1", 50, 2.5, 0, 0, 2.5),
-        ("2", 0, 0, 0, 0, 0),
+        ("1", 0, 0, 0, 0, 0),
+        ("2", 100, 10, 0, 0, 10),
     ]
     # No quota in July: nothing above the tier from 0 can be reached.
     assert statement(crew, "c2", "2025-07-01") == [("1", 40, 2, 0, 0, 2), ("2", 0, 0, 0, 0, 0)]
