@@ -809,7 +809,7 @@ MARKET = (
         ("case when status = 'won' then opportunity_id end", "opportunity_id"),
         (
             "    inner join leads on touches.lead_id = leads.lead_id\n",
-            "    inner join leads on touches.lead_id <> leads.lead_id\n",
+            "    inner join leads on false\n",
         ),
     ),
     *_of(

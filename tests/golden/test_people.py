@@ -33,6 +33,19 @@ def test_a_team_is_held_to_its_own_quota_and_credited_with_who_was_in_it(crew: M
     assert team(crew, columns, "tb", "2025-05-01") == (470, 250, near(250 / 470), 220, 1, 2, True)
 
 
+def test_a_rep_who_moves_is_in_the_new_team_from_that_day_on(crew: Marts) -> None:
+    # Mo's quotas of units are 31 for May and 16 from the 16th, when Mo went from Alpha to Beta.
+    assert crew.rows(
+        "select team_id, quota from people.team_attainment where measure = 'units'"
+        " and period_type = 'month' and period_start = '2025-05-01' and team_id <> 'g' order by 1"
+    ) == [("ta", 15), ("tb", 32)]
+    # Two periods that end together are two.
+    assert crew.rows(
+        "select period_start, quota from people.quota_attainment where measure = 'units'"
+        " and period_type = 'quota' order by 1"
+    ) == [("2025-05-01", 31), ("2025-05-16", 16)]
+
+
 def test_the_teams_below_count_with_their_own_quotas(crew: Marts) -> None:
     # ta's own 124 stands for its reps'; tb's reps bring 470. Mo is one rep in both.
     assert team(crew, "quota, credited, reps_at_quota, reps_with_quota", "g", "2025-05-01") == (
@@ -135,8 +148,8 @@ def test_a_retroactive_tier_pays_on_everything_up_to_its_cap(crew: Marts) -> Non
 def test_a_plan_on_revenue_pays_before_returns_and_takes_them_back_after_its_end(
     crew: Marts,
 ) -> None:
-    # 200 less 20 discount at 10 %.
-    assert statement(crew, "c3", "2025-05-01") == [("1", 180, 18, 0, 0, 18)]
+    # 200 less 20 discount at 10 %; of that 10 came back in the month itself.
+    assert statement(crew, "c3", "2025-05-01") == [("1", 180, 18, 1, 0, 17)]
     # The plan ended in May; 50 came back in June, at 18 on 180: 5.
     assert statement(crew, "c3", "2025-06-01") == [("1", 0, 0, 5, 0, -5)]
 
@@ -244,3 +257,26 @@ def test_the_card_holds_the_share_of_the_regions_market_where_it_is_sized(crew: 
         " where user_id = 'c3' and period_start in ('2025-01-01', '2025-05-01')"
         " and period_type in ('quarter', 'month') order by 1, 2"
     ) == [("month", "2025-05-01", None), ("quarter", "2025-01-01", near(0.2))]
+
+
+def test_a_reps_position_is_by_mean_rank_among_five_or_more(crew: Marts) -> None:
+    columns = "select user_id, position, position_reason from people.rep_scorecard"
+    # In January the five who are ramped made the same, 50 of 100 x 31 / 90, and won all they closed:
+    # equals share the upper quarter. The others still come up to speed.
+    assert crew.rows(
+        f"{columns} where period_type = 'month' and period_start = '2025-01-01'"
+        " and user_id in ('n1', 'p1', 'p5') order by 1"
+    ) == [
+        ("n1", None, "not compared: has left or is still ramping up"),
+        ("p1", "top", "mean rank 0.0, attainment 1.452, adjusted win rate 1.0"),
+        ("p5", "top", "mean rank 0.0, attainment 1.452, adjusted win rate 1.0"),
+    ]
+    # From April to June eight: attainment ranks 0 to 7 of 7, all win rates alike: mean ranks 0 to
+    # 7/14. The upper quarter begins at 5.25/14, the lower ends at 1.75/14.
+    assert crew.by(
+        "select user_id, position from people.rep_scorecard where position is not null"
+        " and period_type = 'quarter' and period_start = '2025-04-01'"
+    ) == {
+        "s3": "needs_help", "c1": "needs_help", "p1": "middle", "p2": "middle", "p3": "middle",
+        "p4": "middle", "p5": "top", "n6": "top",
+    }  # fmt: skip
