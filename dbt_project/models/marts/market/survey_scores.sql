@@ -52,29 +52,59 @@ labels as (
 
 ),
 
+scored_responses as (
+
+    -- One response may hold several answers of a measure, and is one response.
+    select
+        survey_id,
+        measure,
+        response_id,
+        date_day,
+        segment,
+        region,
+        channel,
+        team,
+        rep,
+        count(*) as n,
+        count_if(is_promoter) as promoters,
+        count_if(is_detractor) as detractors,
+        count_if(is_top_box) as top_box,
+        sum(value_number) as value_sum
+    from facts
+    group by survey_id, measure, response_id, date_day, segment, region, channel, team, rep
+
+),
+
 members as (
 
     select
-        facts.survey_id,
-        facts.measure,
+        scored_responses.survey_id,
+        scored_responses.measure,
         members.dimension,
         members.member,
-        facts.response_id,
-        facts.date_day,
-        facts.value_number,
-        facts.is_promoter,
-        facts.is_detractor,
-        facts.is_top_box
-    from facts
+        scored_responses.date_day,
+        count(*) as responses,
+        sum(scored_responses.n) as n,
+        sum(scored_responses.promoters) as promoters,
+        sum(scored_responses.detractors) as detractors,
+        sum(scored_responses.top_box) as top_box,
+        sum(scored_responses.value_sum) as value_sum
+    from scored_responses
     cross join lateral (
         values
         ('total', 'all'),
-        ('segment', facts.segment),
-        ('region', facts.region),
-        ('channel', facts.channel),
-        ('team', facts.team),
-        ('rep', facts.rep)
+        ('segment', scored_responses.segment),
+        ('region', scored_responses.region),
+        ('channel', scored_responses.channel),
+        ('team', scored_responses.team),
+        ('rep', scored_responses.rep)
     ) as members (dimension, member)
+    group by
+        scored_responses.survey_id,
+        scored_responses.measure,
+        members.dimension,
+        members.member,
+        scored_responses.date_day
 
 ),
 
@@ -105,11 +135,12 @@ answers_by_period as (
         members.member,
         periods.period_type,
         periods.period_start,
-        members.response_id,
-        members.value_number,
-        members.is_promoter,
-        members.is_detractor,
-        members.is_top_box
+        members.responses,
+        members.n,
+        members.promoters,
+        members.detractors,
+        members.top_box,
+        members.value_sum
     from members
     inner join periods on members.date_day = periods.date_day
     union all
@@ -120,11 +151,12 @@ answers_by_period as (
         members.member,
         'all' as period_type,
         first_days.mart_first_day as period_start,
-        members.response_id,
-        members.value_number,
-        members.is_promoter,
-        members.is_detractor,
-        members.is_top_box
+        members.responses,
+        members.n,
+        members.promoters,
+        members.detractors,
+        members.top_box,
+        members.value_sum
     from members
     cross join first_days
 
@@ -139,12 +171,12 @@ counted as (
         member,
         period_type,
         period_start,
-        count(*) as n,
-        count_if(is_promoter) as promoters,
-        count_if(is_detractor) as detractors,
-        count_if(is_top_box) as top_box,
-        count(distinct response_id) as responses,  -- one response may hold several answers
-        avg(cast(value_number as double)) as mean_value
+        cast(sum(n) as bigint) as n,
+        cast(sum(promoters) as bigint) as promoters,
+        cast(sum(detractors) as bigint) as detractors,
+        cast(sum(top_box) as bigint) as top_box,
+        cast(sum(responses) as bigint) as responses,
+        {{ ratio('sum(value_sum)', 'sum(n)') }} as mean_value
     from answers_by_period
     group by survey_id, measure, dimension, member, period_type, period_start
 

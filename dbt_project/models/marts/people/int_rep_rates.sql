@@ -143,9 +143,14 @@ spreads as (
         peers.period_type,
         peers.period_start,
         peers.peer_group,
-        sum(
-            peers.n * (peers.successes / peers.n - means.mean_rate)
-            * (peers.successes / peers.n - means.mean_rate)
+        -- Decimals add up to the same in any order.
+        cast(
+            sum(
+                cast(
+                    peers.n * (peers.successes / peers.n - means.mean_rate)
+                    * (peers.successes / peers.n - means.mean_rate) as decimal(38, 15)
+                )
+            ) as double
         ) as spread
     from peers
     inner join means
