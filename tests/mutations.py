@@ -861,6 +861,7 @@ MARKET = (
         "market/market_intelligence.sql",
         ("days_between('noted_date', as_of_date())", "days_between(as_of_date(), 'noted_date')"),
         ("        competitor_id,\n", "        account_id as competitor_id,\n"),
+        ("        tags,\n", "        segment as tags,\n"),
     ),
     *_of(
         "market_intelligence",
@@ -954,7 +955,7 @@ PLATFORM = (
         ("- interval 6 month", "- interval 7 month"),
         ("months_before >= 3 and", "months_before >= 4 and"),
         ("else 'worse'", "else 'better'"),
-        ("known_date('actions.closed_on')", "('actions.closed_on')"),
+        ("{{ known_date('actions.closed_on') }} as closed_on", "actions.closed_on"),
     ),
 )
 
