@@ -133,14 +133,14 @@ SALES = (
         ("count_if(is_on_time and is_in_full)", "count_if(is_on_time or is_in_full)"),
         ("count_if(not is_completed)", "count_if(is_completed)"),
         (
-            "coalesce(measured.orders_due - measured.on_time, 0)",
-            "coalesce(measured.orders_due - measured.on_time - measured.open_past_due, 0)",
+            "coalesce(counted.orders_due - counted.on_time, 0)",
+            "coalesce(counted.orders_due - counted.on_time - counted.open_past_due, 0)",
         ),
         (
             "days_between(local_date('shipped_at'), local_date('delivered_at'))",
             "days_between('order_date', local_date('delivered_at'))",
         ),
-        ("percentile_of_days(0.9, 'cycle_days')", "percentile_of_days(0.5, 'cycle_days')"),
+        ("ranked_percentile(0.9, 'cycle')", "ranked_percentile(0.5, 'cycle')"),
     ),
     *_of(
         "fulfilment_by_period",

@@ -1,3 +1,8 @@
+{# Every type of period that a day lies in. #}
+{% macro period_types() -%}
+{{ return(['day', 'week', 'month', 'quarter', 'year', 'fiscal_quarter', 'fiscal_year']) }}
+{%- endmacro %}
+
 {# Every period from a member's first fact to as-of, and the one over all time, which begins on the
    mart's first day with data. `first_days` has dimension, member, first_day and mart_first_day;
    days are for the total, regions and channels only. #}

@@ -205,6 +205,14 @@ def _close_warehouse() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
+# A lake of so many bytes is large: two models side by side would share the memory that one needs.
+_LARGE_LAKE = 100 * 2**20
+
+
+def _is_large(lake: Path) -> bool:
+    return sum(file.stat().st_size for file in lake.glob("*/*/*.parquet")) > _LARGE_LAKE
+
+
 def build_models(
     settings: Settings,
     manifest: Any,
@@ -246,6 +254,7 @@ def build_models(
             # A test between two steps runs in the later one.
             "--indirect-selection",
             "cautious",
+            *(["--threads", "1"] if _is_large(settings.lake) else []),
         ]
     )
     _close_warehouse()

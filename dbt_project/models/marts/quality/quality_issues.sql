@@ -16,16 +16,31 @@ record_amounts as (
 
 ),
 
-risks as (
+concerned as (
 
-    -- Two rows of one key are one record at risk.
-    select
+    select distinct
         entity,
         source_system,
-        record_id,
-        max(amount) as amount
-    from record_amounts
-    group by entity, source_system, record_id
+        record_id
+    from issues
+
+),
+
+risks as (
+
+    -- Of the records in question only. Two rows of one key are one record at risk.
+    select
+        concerned.entity,
+        concerned.source_system,
+        concerned.record_id,
+        max(record_amounts.amount) as amount
+    from concerned
+    inner join record_amounts
+        on
+            concerned.entity = record_amounts.entity
+            and concerned.source_system = record_amounts.source_system
+            and concerned.record_id = record_amounts.record_id
+    group by concerned.entity, concerned.source_system, concerned.record_id
 
 ),
 

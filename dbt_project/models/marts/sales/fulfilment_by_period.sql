@@ -1,4 +1,6 @@
+{%- set counts = ['orders_due', 'on_time', 'in_full', 'on_time_in_full', 'open_past_due'] -%}
 {%- set kinds = ['cycle', 'confirm', 'ship', 'deliver'] -%}
+{%- set groups = ['dimension', 'member', 'period_type', 'period_start', 'kind'] -%}
 with orders as (
 
     select * from {{ ref('fct_order') }}
@@ -98,6 +100,42 @@ member_orders as (
 
 ),
 
+counted_days as (
+
+    select
+        dimension,
+        member,
+        date_day,
+        count(*) as orders_due,
+        count_if(is_on_time) as on_time,
+        count_if(is_in_full) as in_full,
+        count_if(is_on_time and is_in_full) as on_time_in_full,
+        count_if(not is_completed) as open_past_due
+    from member_orders
+    group by dimension, member, date_day
+
+),
+
+duration_days as (
+
+    {%- for kind in kinds %}
+    select
+        dimension,
+        member,
+        date_day,
+        '{{ kind }}' as kind,
+        {{ kind }}_days as value,
+        count(*) as n
+    from member_orders
+    where {{ kind }}_days is not null
+    group by dimension, member, date_day, {{ kind }}_days
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
 first_days as (
 
     select
@@ -105,7 +143,7 @@ first_days as (
         member,
         min(date_day) as first_day,
         min(min(date_day)) over () as mart_first_day
-    from member_orders
+    from counted_days
     group by dimension, member
 
 ),
@@ -116,36 +154,118 @@ all_rows as (
 
 ),
 
-period_orders as (
+period_counts as (
 
-    {{ facts_by_period(
-        'member_orders', 'period_days',
-        ['is_on_time', 'is_in_full', 'is_completed']
-        + ['cycle_days', 'confirm_days', 'ship_days', 'deliver_days']
-    ) }}
+    {{ facts_by_period('counted_days', 'period_days', counts) }}
 
 ),
 
-measured as (
+counted as (
+
+    select
+        dimension,
+        member,
+        period_type,
+        period_start
+        {%- for count in counts %},
+        cast(sum({{ count }}) as bigint) as {{ count }}
+        {%- endfor %}
+    from period_counts
+    group by dimension, member, period_type, period_start
+
+),
+
+short_durations as (
+
+    select
+        duration_days.dimension,
+        duration_days.member,
+        period_days.period_type,
+        period_days.period_start,
+        duration_days.kind,
+        duration_days.value,
+        sum(duration_days.n) as n
+    from duration_days
+    inner join period_days on duration_days.date_day = period_days.date_day
+    where
+        period_days.period_type in ('week', 'month')
+        or (
+            period_days.period_type = 'day'
+            and duration_days.dimension in ('total', 'region', 'channel')
+        )
+    group by all
+
+),
+
+months as (
+
+    select * from short_durations
+    where period_type = 'month'
+
+),
+
+period_durations as (
+
+    -- What is longer than a month is made of months, which are far fewer than days.
+    select
+        dimension,
+        member,
+        period_type,
+        period_start,
+        kind,
+        value,
+        n
+    from short_durations
+    union all
+    select
+        months.dimension,
+        months.member,
+        period_days.period_type,
+        period_days.period_start,
+        months.kind,
+        months.value,
+        sum(months.n) as n
+    from months
+    inner join period_days on months.period_start = period_days.date_day
+    where period_days.period_type not in ('day', 'week', 'month')
+    group by all
+    union all
+    select
+        months.dimension,
+        months.member,
+        'all' as period_type,
+        first_days.mart_first_day as period_start,
+        months.kind,
+        months.value,
+        sum(months.n) as n
+    from months
+    inner join first_days
+        on months.dimension = first_days.dimension and months.member = first_days.member
+    group by all
+
+),
+
+ranked as (
+
+    {{ ranked_values('period_durations', groups) }}
+
+),
+
+durations as (
 
     select
         dimension,
         member,
         period_type,
         period_start,
-        count(*) as orders_due,
-        cast(count_if(is_on_time) as bigint) as on_time,
-        cast(count_if(is_in_full) as bigint) as in_full,
-        cast(count_if(is_on_time and is_in_full) as bigint) as on_time_in_full,
-        cast(count_if(not is_completed) as bigint) as open_past_due,
-        {{ percentile_of_days(0.5, 'cycle_days') }} as median_cycle_days,
-        {{ percentile_of_days(0.9, 'cycle_days') }} as p90_cycle_days,
-        avg(cast(cycle_days as double)) as mean_cycle_days,
-        avg(cast(ship_days as double)) as mean_ship_days,
-        {{ percentile_of_days(0.5, 'confirm_days') }} as median_confirm_days,
-        {{ percentile_of_days(0.5, 'ship_days') }} as median_ship_days,
-        {{ percentile_of_days(0.5, 'deliver_days') }} as median_deliver_days
-    from period_orders
+        {{ ranked_percentile(0.5, 'cycle') }} as median_cycle_days,
+        {{ ranked_percentile(0.9, 'cycle') }} as p90_cycle_days,
+        {{ ranked_mean('cycle') }} as mean_cycle_days,
+        {{ ranked_mean('ship') }} as mean_ship_days,
+        {{ ranked_percentile(0.5, 'confirm') }} as median_confirm_days,
+        {{ ranked_percentile(0.5, 'ship') }} as median_ship_days,
+        {{ ranked_percentile(0.5, 'deliver') }} as median_deliver_days
+    from ranked
     group by dimension, member, period_type, period_start
 
 ),
@@ -160,27 +280,33 @@ fulfilment as (
         all_rows.member,
         coalesce(labels.member_label, all_rows.member) as member_label,
         all_rows.is_complete,
-        coalesce(measured.orders_due, 0) as orders_due,
-        coalesce(measured.on_time, 0) as on_time,
-        coalesce(measured.orders_due - measured.on_time, 0) as late,
-        coalesce(measured.in_full, 0) as in_full,
-        coalesce(measured.on_time_in_full, 0) as on_time_in_full,
-        {{ ratio('measured.on_time', 'measured.orders_due') }} as on_time_rate,
-        {{ ratio('measured.on_time_in_full', 'measured.orders_due') }} as otif_rate,
-        coalesce(measured.open_past_due, 0) as open_past_due
+        coalesce(counted.orders_due, 0) as orders_due,
+        coalesce(counted.on_time, 0) as on_time,
+        coalesce(counted.orders_due - counted.on_time, 0) as late,
+        coalesce(counted.in_full, 0) as in_full,
+        coalesce(counted.on_time_in_full, 0) as on_time_in_full,
+        {{ ratio('counted.on_time', 'counted.orders_due') }} as on_time_rate,
+        {{ ratio('counted.on_time_in_full', 'counted.orders_due') }} as otif_rate,
+        coalesce(counted.open_past_due, 0) as open_past_due
         {%- for column in [
             'median_cycle_days', 'p90_cycle_days', 'mean_cycle_days', 'mean_ship_days',
             'median_confirm_days', 'median_ship_days', 'median_deliver_days'
         ] %},
-        cast(measured.{{ column }} as double) as {{ column }}
+        cast(durations.{{ column }} as double) as {{ column }}
         {%- endfor %}
     from all_rows
-    left join measured
+    left join counted
         on
-            all_rows.dimension = measured.dimension
-            and all_rows.member = measured.member
-            and all_rows.period_type = measured.period_type
-            and all_rows.period_start = measured.period_start
+            all_rows.dimension = counted.dimension
+            and all_rows.member = counted.member
+            and all_rows.period_type = counted.period_type
+            and all_rows.period_start = counted.period_start
+    left join durations
+        on
+            all_rows.dimension = durations.dimension
+            and all_rows.member = durations.member
+            and all_rows.period_type = durations.period_type
+            and all_rows.period_start = durations.period_start
     left join labels
         on all_rows.dimension = labels.dimension and all_rows.member = labels.member
 

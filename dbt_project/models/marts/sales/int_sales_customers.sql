@@ -185,9 +185,7 @@ named as (
         numbered_members.member,
         counted.date_day,
         counted.first_ever
-        {%- for period_type in [
-            'day', 'week', 'month', 'quarter', 'year', 'fiscal_quarter', 'fiscal_year'
-        ] %},
+        {%- for period_type in period_types() %},
         counted.first_of_{{ period_type }}
         {%- endfor %}
     from counted

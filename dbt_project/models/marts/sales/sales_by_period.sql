@@ -55,9 +55,7 @@ customer_sums as (
         period_days.period_start,
         sum(
             case period_days.period_type
-                {%- for period_type in [
-                    'day', 'week', 'month', 'quarter', 'year', 'fiscal_quarter', 'fiscal_year'
-                ] %}
+                {%- for period_type in period_types() %}
                 when '{{ period_type }}' then customers.first_of_{{ period_type }}
                 {%- endfor %}
             end
