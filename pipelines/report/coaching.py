@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.report.cards import Card, Cards, Spread
+from pipelines.report.content import Kind
 from pipelines.report.numbers import is_number
 from pipelines.report.release import Row
 from pipelines.report.words import Words
@@ -15,7 +16,7 @@ _MANY_STALLED = 3
 _MOST_HINTS = 5
 _MOST_STRENGTHS = 3
 # Key of the figure → its column, kind, and whether less is better.
-_COMPARED = {
+_COMPARED: dict[str, tuple[str, Kind, bool]] = {
     "win_rate": ("win_rate_adjusted", "rate", False),
     "cycle": ("median_cycle_days", "days", True),
     "csat": ("csat_adjusted", "rate", False),
@@ -59,8 +60,8 @@ def _said(words: Words, prefix: str, key: str, card: Card, cards: Cards) -> str:
     column, kind, _ = _COMPARED[key]
     return words.say(
         f"{prefix}.{key}",
-        value=words.value(kind, row[column]),  # type: ignore[arg-type]
-        median=words.value(kind, cards.spreads[column].median),  # type: ignore[arg-type]
+        value=words.value(kind, row[column]),
+        median=words.value(kind, cards.spreads[column].median),
         n=words.numbers.whole(row["csat_answers"] if key == "csat" else row["n"]),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,9 +201,9 @@ def test_the_number_of_queries_does_not_grow_with_the_reps(
     asked: list[str] = []
     rows = Release.rows
 
-    def counted(self: Release, query: str, parameters: object = None) -> list[Row]:
+    def counted(self: Release, query: str, parameters: list[Any] | None = None) -> list[Row]:
         asked.append(query)
-        return rows(self, query, parameters)  # type: ignore[arg-type]
+        return rows(self, query, parameters)
 
     monkeypatch.setattr(Release, "rows", counted)
     counts = []
@@ -221,10 +222,10 @@ ROW: Row = {
 }  # fmt: skip
 
 
-def _card(**changes: object) -> tuple[Card, Cards]:
+def _card(**changes: Any) -> tuple[Card, Cards]:
     fields = {key: value for key, value in changes.items() if key not in ROW}
     row = ROW | {key: value for key, value in changes.items() if key in ROW}
-    card = Card("u", "Ann", None, None, None, None, periods={Q1: row}, **fields)  # type: ignore[arg-type]
+    card = Card("u", "Ann", None, None, None, None, periods={Q1: row}, **fields)
     spreads = {
         key: EVEN for key in ROW if key not in ("n", "csat_answers", "attainment", "position")
     }
