@@ -633,6 +633,7 @@ PEOPLE = (
         ("mean_rank >= quarters.upper_quarter", "mean_rank > quarters.upper_quarter"),
         ("followed.attainment >= 1, true", "followed.attainment >= 1, false"),
         ("where compared_reps >= 5", "where compared_reps > 5"),
+        ("where is_compared and has_figure", "where is_compared"),
         (
             "period_ends.ends_before <= deal_states.valid_to",
             "period_ends.ends_before > deal_states.valid_to",

@@ -280,3 +280,11 @@ def test_a_reps_position_is_by_mean_rank_among_five_or_more(crew: Marts) -> None
         "s3": "needs_help", "c1": "needs_help", "p1": "middle", "p2": "middle", "p3": "middle",
         "p4": "middle", "p5": "top", "n6": "top",
     }  # fmt: skip
+    # In June nine are at work and ramped, but only two have a figure: no peers to be held against.
+    assert crew.rows(
+        f"{columns} where period_type = 'month' and period_start = '2025-06-01'"
+        " and user_id in ('c1', 'c3') order by 1"
+    ) == [
+        ("c1", None, "not compared: fewer than 5 active, ramped reps with a figure"),
+        ("c3", None, "not compared: no figure in this period"),
+    ]

@@ -529,6 +529,15 @@ results as (
 
 ),
 
+measured as (
+
+    select
+        *,
+        coalesce(result, win_rate_adjusted, csat_compared) is not null as has_figure
+    from results
+
+),
+
 percent_ranks as (
 
     -- Reps without a figure are not ranked by it; equal ones share the lower rank.
@@ -550,8 +559,8 @@ percent_ranks as (
                 )
         end as {{ figure }}_rank
         {%- endfor %}
-    from results
-    where is_compared
+    from measured
+    where is_compared and has_figure
 
 ),
 
@@ -604,7 +613,7 @@ followed as (
                     partition by period_type, period_start order by result desc nulls last
                 )
         end as rank
-    from results
+    from measured
 
 ),
 
@@ -625,8 +634,9 @@ placed as (
         end as position,
         case
             when not followed.is_compared then 'not compared: has left or is still ramping up'
+            when not followed.has_figure then 'not compared: no figure in this period'
             when positions.mean_rank is null
-                then 'not compared: fewer than 5 active, ramped reps'
+                then 'not compared: fewer than 5 active, ramped reps with a figure'
             else concat_ws(  -- leaves out what is NULL
                 ', ',
                 'mean rank ' || cast(round(positions.mean_rank, 2) as string),
