@@ -67,7 +67,7 @@ def cli(context: click.Context, debug: bool) -> None:
 @cli.command()
 @_config
 @click.option("--as-of", type=_Day(), help="The last day that counts (default: yesterday).")
-@click.option("--full-refresh", is_flag=True, help="Read every source whole and build all anew.")
+@click.option("--full-refresh", is_flag=True, help="Read every source whole, judge all anew.")
 @click.option("--dry-run", is_flag=True, help="Say what would be extracted, and do nothing.")
 @_json
 def run(

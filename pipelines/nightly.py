@@ -321,6 +321,7 @@ def judge(night_: Night) -> Any:
             delivered=delivered,
             keeps_issues=not night_.is_for_an_earlier_day,
             basis=staging_basis(night_),
+            judges_all=night_.is_full,
         )
         night_.rows = sum(summary.accepted.values())
     if summary.is_blocked:

@@ -39,6 +39,7 @@ def run_gate(
     delivered: Collection[str] | None = None,
     keeps_issues: bool = True,
     basis: str = "",
+    judges_all: bool = False,
     block_rate: float = BLOCK_RATE,
     block_rows: int = BLOCK_ROWS,
 ) -> GateSummary:
@@ -48,8 +49,8 @@ def run_gate(
     the entities that some source delivers (default: those that ever had a row); references to
     others are not checked. With `keeps_issues` False, as in a run for an earlier day, no issue is
     opened or closed. `basis` names all that decides how rows are staged beside the lake and the
-    code: while it stays, verdicts stand until a row changes. The file may not be open elsewhere in
-    the process.
+    code: while it stays, verdicts stand until a row changes; with `judges_all` none does. The file
+    may not be open elsewhere in the process.
     """
     with opened(warehouse) as connection:
         rows_by_source = _staged_rows(connection)
@@ -59,7 +60,9 @@ def run_gate(
         had_rows = _entities_with_rows_before(connection)
         known = set(delivered) if delivered is not None else _ever_delivered(connection)
         suites = suites_to_run(rows_by_source, known, had_rows)
-        plan = standing.plan(connection, lake, suites, f"{company_timezone} {basis}")
+        plan = standing.plan(
+            connection, lake, suites, f"{company_timezone} {basis}", judges_all=judges_all
+        )
     outcomes = judged(warehouse, plan.asked, company_timezone)
     with opened(warehouse) as connection:
         # All tables of the gate change at once, or none where the run is killed.

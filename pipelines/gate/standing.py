@@ -57,8 +57,15 @@ class Plan:
     changed: tuple[str, ...] = ()
 
 
-def plan(connection: duckdb.DuckDBPyConnection, lake: Path, suites: Suites, basis: str) -> Plan:
-    """Find what is to be judged. Whatever is doubtful is judged as a whole.
+def plan(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Path,
+    suites: Suites,
+    basis: str,
+    *,
+    judges_all: bool = False,
+) -> Plan:
+    """Find what is to be judged. Whatever is doubtful is judged as a whole, all where `judges_all`.
 
     `basis` names all that decides how rows are staged, but for the lake and the code.
     """
@@ -76,7 +83,7 @@ def plan(connection: duckdb.DuckDBPyConnection, lake: Path, suites: Suites, basi
         is_first=True,
     )
     connection.execute("begin")
-    added = _added(connection, basis, batches)
+    added = None if judges_all else _added(connection, basis, batches)
     # Whoever is killed from here on leaves nothing that could be taken for a verdict.
     connection.execute("create schema if not exists standing")
     connection.execute("create or replace table standing.basis (basis varchar)")

@@ -203,6 +203,15 @@ def test_where_nothing_came_nothing_is_asked(
     ) == [(14, 14, True)]
 
 
+def test_a_full_night_asks_everything_again(
+    company: Company, asked: list[dict[str, set[str]]]
+) -> None:
+    company.gate()
+    company.gate()
+    company.gate(judges_all=True)
+    assert asked[2] == asked[0]
+
+
 def test_a_new_row_is_judged_with_what_refers_to_it_and_alone(
     company: Company, asked: list[dict[str, set[str]]]
 ) -> None:
