@@ -27,7 +27,7 @@ from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY,
 from tests.golden.company import Company, night_of, play, play_again
 from tests.golden.conftest import PREPARED
 from tests.golden.crew import CREW
-from tests.mutations import CUSTOMERS, MARKET, MUTATIONS, PEOPLE, PIPELINE, PLATFORM, Mutation
+from tests.mutations import CORE, CUSTOMERS, MARKET, MUTATIONS, PEOPLE, PIPELINE, PLATFORM, Mutation
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORK = REPOSITORY / "data" / "mutate"
@@ -38,6 +38,13 @@ ROUNDS_OF_PIPELINE = (
     (DEALS, "test_pipeline.py"),
     (BARE, "test_bare.py"),
     (AS_OF_MAY, "test_pipeline.py"),
+)
+ROUNDS_OF_CORE = (
+    (SHOP, "test_sales.py"),
+    (DEALS, "test_pipeline.py"),
+    (AS_OF_MAY, "test_pipeline.py"),
+    (BARE, "test_bare.py"),
+    (CREW, "test_people.py"),
 )
 ROUNDS_OF_CUSTOMERS = (
     (CLIENTS, "test_customers.py"),
@@ -131,7 +138,9 @@ def noticed_by(mutation: Mutation) -> str:
     manifest = parse()
     model = Path(mutation.file).stem
     rounds = ROUNDS_OF_SALES
-    if mutation in PIPELINE:
+    if mutation in CORE:
+        rounds = ROUNDS_OF_CORE
+    elif mutation in PIPELINE:
         rounds = ROUNDS_OF_PIPELINE
     elif mutation in PEOPLE:
         rounds = ROUNDS_OF_PEOPLE

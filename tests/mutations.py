@@ -19,6 +19,161 @@ def _of(mart: str, file: str, *changes: tuple[str, str]) -> tuple[Mutation, ...]
     return tuple(Mutation(mart, file, old, new) for old, new in changes)
 
 
+# What the star is made of: the marts above it show each change.
+CORE = (
+    *_of(
+        "fct_order",
+        "core/fct_order.sql",
+        ("sum(net_sales) filter (where gross_margin is null)", "sum(net_sales)"),
+        ("where not has_line and order_id is not null", "where order_id is not null"),
+        ("where is_valid and customer_id is not null", "where customer_id is not null"),
+        (
+            "totalled.gross_sales - totalled.discount_amount - totalled.returned_amount",
+            "totalled.gross_sales - totalled.discount_amount + totalled.returned_amount",
+        ),
+        ("<= headers.promised_date, false", "< headers.promised_date, false"),
+    ),
+    *_of(
+        "fct_order",
+        "core/int_order_headers.sql",
+        (
+            "coalesce(first_promises.promised_date, orders.promised_date, orders.requested_date)",
+            "coalesce(orders.promised_date, first_promises.promised_date, orders.requested_date)",
+        ),
+        (
+            "coalesce(known_orders.region, survivors.region, rep_history.region)",
+            "coalesce(known_orders.region, rep_history.region, survivors.region)",
+        ),
+        ("not known_orders.is_test and known_orders.status", "known_orders.status"),
+        ("        and not coalesce(orders.is_deleted, false)\n", ""),
+        (
+            "known_orders.ordered_at >= rep_history.valid_from",
+            "known_orders.ordered_at <= rep_history.valid_from",
+        ),
+    ),
+    *_of(
+        "fct_order_line",
+        "core/fct_order_line.sql",
+        (
+            "cast(gross_sales - discount_amount - returned_amount as decimal(18, 4)) as net_sales",
+            "cast(gross_sales - discount_amount + returned_amount as decimal(18, 4)) as net_sales",
+        ),
+        (
+            "gross_sales - discount_amount - returned_amount - cost_amount",
+            "gross_sales - discount_amount - cost_amount",
+        ),
+        ("- coalesce(returned.returned_cost, 0) as cost_amount", "as cost_amount"),
+    ),
+    *_of(
+        "fct_order_line",
+        "core/int_order_lines.sql",
+        ("then discount_amount - sum(share) over (partition by order_id)", "then share"),
+        (
+            "valued_lines.line_discount + coalesce(spread_discounts.order_discount, 0)",
+            "valued_lines.line_discount",
+        ),
+        ("gross_sales - line_discount as amount", "gross_sales as amount"),
+    ),
+    *_of(
+        "fct_return",
+        "core/fct_return.sql",
+        ("having count(*) = 1", "having count(*) >= 1"),
+        ("when headers.order_id is not null then headers.is_valid", "when true then true"),
+        (
+            "coalesce(traced.returned_at, headers.delivered_at, headers.ordered_at)",
+            "coalesce(headers.ordered_at, traced.returned_at, headers.delivered_at)",
+        ),
+    ),
+    *_of(
+        "fct_opportunity",
+        "core/fct_opportunity.sql",
+        ("where amount > 0", "where amount >= 0"),
+        ("expected_close_date > earlier_close_date", "expected_close_date <> earlier_close_date"),
+        (
+            "coalesce(accounts.region, rep_history.region) as region",
+            "coalesce(rep_history.region, accounts.region) as region",
+        ),
+        (
+            "coalesce(dated.probability, stages.default_probability)",
+            "coalesce(stages.default_probability, dated.probability)",
+        ),
+        ("        and type not in ('task', 'note')\n", ""),
+        ("when status <> 'open' and closed_date >= created_date", "when status <> 'open'"),
+    ),
+    *_of(
+        "fct_opportunity_version",
+        "core/int_opportunity_versions.sql",
+        ("when event_kind >= 3 then {{ column }}", "when event_kind >= 5 then {{ column }}"),
+        ("            not history_starts.has_from_stage\n", "            true\n"),
+        (
+            "order by filled.event_number desc nulls last",
+            "order by filled.event_number asc nulls last",
+        ),
+        ("or coalesce(history.changed_at < known_deals.closed_at, true)", "or true"),
+        ("    where not known_deals.has_moved_later\n", ""),
+    ),
+    *_of(
+        "fct_opportunity_version",
+        "core/fct_opportunity_version.sql",
+        (
+            "coalesce(opportunities.closed_date, {{ as_of_date() }}) = exchange_rates.rate_date",
+            "{{ as_of_date() }} = exchange_rates.rate_date",
+        ),
+        (
+            "versions.valid_from >= rep_history.valid_from",
+            "versions.valid_from <= rep_history.valid_from",
+        ),
+        (
+            "resolved_id('versions.owner_id', 'reps.user_id', 'users')",
+            "resolved_id('versions.owner_id', 'reps.name', 'users')",
+        ),
+    ),
+    *_of(
+        "fct_stage_visit",
+        "core/fct_stage_visit.sql",
+        ("is_first and is_left_censored as is_left_censored", "false as is_left_censored"),
+        ("visits.visit_number > 1 as is_reentry", "visits.visit_number > 2 as is_reentry"),
+        (
+            "where moves.status = 'open' and moves.stage_id is not null",
+            "where moves.stage_id is not null",
+        ),
+        ("/ 86400 as double", "/ 3600 as double"),
+    ),
+    *_of(
+        "fct_lead",
+        "core/fct_lead.sql",
+        ("<= {{ var('lead_window_days') }},", "< {{ var('lead_window_days') }},"),
+        ("        and not coalesce(leads.is_deleted, false)\n", ""),
+        ("as date) <= {{ as_of_date() }}", "as date) < {{ as_of_date() }}"),
+    ),
+    *_of(
+        "dim_rep_history",
+        "core/dim_rep_history.sql",
+        (
+            "case when version_number = 1 then {{ since_always() }} else valid_from end",
+            "valid_from",
+        ),
+        ("        or team_id is distinct from earlier_team_id\n", ""),
+        (
+            "lead(valid_from) over (partition by user_id order by valid_from asc nulls last) as valid_to",
+            "valid_from as valid_to",
+        ),
+    ),
+    *_of(
+        "dim_date",
+        "core/dim_date.sql",
+        (
+            "when month_number < {{ fiscal_start }} then 1",
+            "when month_number > {{ fiscal_start }} then 1",
+        ),
+        (
+            "(month_number - {{ fiscal_start }} + 12) % 12 as fiscal_month",
+            "(month_number + 11) % 12 as fiscal_month",
+        ),
+        ("< 28 then 0", "< 35 then 0"),
+    ),
+)
+
 SALES = (
     *_of(
         "sales_by_period",
@@ -960,4 +1115,4 @@ PLATFORM = (
     ),
 )
 
-MUTATIONS = (*SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET, *PLATFORM)
+MUTATIONS = (*CORE, *SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET, *PLATFORM)

@@ -124,6 +124,7 @@ _SHOP = {
         r4,        ,              o2,       ,           ,            1,        20,     2024-03-06 10:00, wrong
         r5,        ,              ,         p1,         c1,          1,        5,      2024-03-07 10:00, wrong
         r6,        o6a,           ,         ,           ,            1,        12,     2024-03-16 08:00, wrong
+        r10,       o11a,          ,         ,           ,            1,        1000,   2024-03-10 10:00, broken
     """,
     "shipments": """
         shipment_id, order_id, shipped_at,       delivered_at

@@ -30,6 +30,33 @@ def test_a_return_counts_on_its_day_and_lowers_its_order(shop: Marts) -> None:
         "select order_id, returned_amount, net_sales from core.fct_order"
         " where order_id in ('o1', 'o2', 'o17')"
     ) == {"o1": (30, 70), "o2": (20, 180), "o17": (9, 71)}
+    # What comes back of o11, a test, is there and counts nowhere.
+    assert shop.row("select amount, is_valid from core.fct_return where return_id = 'r10'") == (
+        1000, False,
+    )  # fmt: skip
+
+
+def test_a_line_earns_what_is_left_of_it_less_the_cost_of_what_is_kept(shop: Marts) -> None:
+    # o1: 100 - 30 of three returned, less 7 kept at 6. o6: 150 - 6 - 12 of one returned, less 11 at
+    # 6. o4's product has no cost.
+    assert shop.by(
+        "select order_line_id, returned_amount, net_sales, gross_margin from core.fct_order_line"
+        " where order_line_id in ('o1a', 'o6a', 'o4a')"
+    ) == {"o1a": (30, 70, 28), "o6a": (12, 132, 66), "o4a": (0, 50, None)}
+    # The 50 of o4 have no cost, and neither has o17's return of 9 that names no line.
+    assert shop.by(
+        "select order_id, gross_margin, net_sales_without_cost from core.fct_order"
+        " where order_id in ('o1', 'o4', 'o17')"
+    ) == {"o1": (28, 0), "o4": (None, 50), "o17": (34, -9)}
+
+
+def test_a_customers_orders_are_numbered_without_those_that_do_not_count(shop: Marts) -> None:
+    # c1: y1 to y5, f1, f2, o1, o3, o5 (of c3, who is c1) and o6 are eleven. o11, a test of the same
+    # minute as o13, is none.
+    assert shop.by(
+        "select order_id, customer_order_number from core.fct_order"
+        " where order_id in ('y1', 'o6', 'o11', 'o13')"
+    ) == {"y1": 1, "o6": 11, "o11": None, "o13": 12}
 
 
 def test_the_zone_comes_before_the_date(shop: Marts) -> None:
