@@ -14,8 +14,9 @@ case
         end
 {%- endmacro %}
 
-{# Every record that is not deleted, with the record that stands for it (`survivor_id`) and the rule
-   that says so (`match_rule`, NULL for a record that stands for itself).
+{# Every record that is not deleted, with the record that stands for it (`survivor_id`, NULL where it
+   was merged into one that is gone) and the rule that says so (`match_rule`, NULL for a record that
+   stands for itself).
 
    Of equal records the oldest survives, then the smallest id. Keys that more than ten records
    share, or that are listed as placeholders, tell nobody apart; nor do an e-mail, a phone number or
@@ -160,13 +161,13 @@ matched as (
 
 identified as (
 
-    -- Who was merged by hand follows the one they were merged into.
+    -- Who was merged by hand follows the one they were merged into, where that one still stands.
     select
         merged_records.{{ id }},
-        coalesce(matched.survivor_id, merged_records.survivor_id) as survivor_id,
+        matched.survivor_id,
         case
-            when merged_records.survivor_id <> merged_records.{{ id }} then 'merged'
-            else matched.match_rule
+            when merged_records.survivor_id = merged_records.{{ id }} then matched.match_rule
+            when matched.survivor_id is not null then 'merged'
         end as match_rule
     from merged_records
     left join matched on merged_records.survivor_id = matched.record_id

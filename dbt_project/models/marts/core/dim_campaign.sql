@@ -12,7 +12,8 @@ exchange_rates as (
 
 rated as (
 
-    -- A budget is worth what it was on the campaign's first day; before that, what it is now.
+    -- A budget is worth what it was on the campaign's first day; before that, or without one, what
+    -- it is now.
     select
         campaigns.campaign_id,
         campaigns.name,
@@ -28,8 +29,7 @@ rated as (
     left join exchange_rates
         on
             campaigns.currency_code = exchange_rates.currency_code
-            and exchange_rates.rate_date
-            = least(coalesce(campaigns.starts_on, {{ as_of_date() }}), {{ as_of_date() }})
+            and least(campaigns.starts_on, {{ as_of_date() }}) = exchange_rates.rate_date
 
 ),
 

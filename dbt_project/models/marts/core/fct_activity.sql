@@ -50,35 +50,16 @@ first_batches as (
 
 ),
 
-later_readings as (
+first_readings as (
 
+    -- The first load says nothing of when a record was entered.
     select
         activity_versions.activity_id,
         min(activity_versions._extracted_at) as first_read_at
     from activity_versions
     inner join first_batches on activity_versions.source_system = first_batches.source_system
-    where activity_versions._batch_id > first_batches.first_batch_id
     group by activity_versions.activity_id
-
-),
-
-first_readings as (
-
-    -- The first load says nothing of when a record was entered.
-    select
-        later_readings.activity_id,
-        later_readings.first_read_at
-    from later_readings
-    where
-        not exists (
-            select 1
-            from activity_versions
-            inner join first_batches
-                on
-                    activity_versions.source_system = first_batches.source_system
-                    and activity_versions._batch_id = first_batches.first_batch_id
-            where activity_versions.activity_id = later_readings.activity_id
-        )
+    having bool_and(activity_versions._batch_id > first_batches.first_batch_id)
 
 ),
 

@@ -20,9 +20,9 @@ rep_quotas as (
         quotas.measure,
         quotas.period_start as quota_start,
         quotas.period_end as quota_end,
-        greatest(quotas.period_start, coalesce(reps.hire_date, quotas.period_start))
-            as active_start,
-        least(quotas.period_end, coalesce(reps.leave_date, quotas.period_end)) as active_end,
+        -- A date that is not known limits nothing.
+        greatest(quotas.period_start, reps.hire_date) as active_start,
+        least(quotas.period_end, reps.leave_date) as active_end,
         quotas.amount
     from quotas
     left join reps on quotas.user_id = reps.user_id

@@ -88,12 +88,6 @@ periods as (
 
 ),
 
-period_days as (
-
-    select * from {{ ref('int_period_days') }}
-
-),
-
 rep_activities as (
 
     select
