@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -425,8 +426,11 @@ def _draft(night_: Night) -> Path:
     return night_.settings.releases / f"{releases.release_id(night_.at)}.tmp"
 
 
-def publish(night_: Night) -> Path:
-    """Complete the audited draft, seal, report and put in place; then point `current` at it."""
+def publish(night_: Night, processes: Executor) -> Path:
+    """Complete the audited draft, seal, report and put in place; then point `current` at it.
+
+    `processes` draw the pages while this one writes the other files.
+    """
     from pipelines.publish import audit, targets
 
     settings = night_.settings
@@ -451,10 +455,12 @@ def publish(night_: Night) -> Path:
         rows["run_steps"] += len(steps)
         releases.seal(database, rows)
         night_.say("write the reports")
-        targets.write_reports(database, draft, settings)
-        told = targets.trust_told(database, settings)
-    with measured(night_, "publish"):
+        pages = processes.submit(targets.write_pages, database, draft, settings)
+        targets.write_tables(database, draft, settings)
         releases.write_parquet(database, draft / "parquet", list(rows))
+        told = targets.trust_told(database, settings)
+        pages.result()
+    with measured(night_, "publish"):
         place = releases.finish_release(
             draft,
             {

@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from pipelines import nightly
+from pipelines.beside import beside
 from pipelines.errors import exit_code_of
 from pipelines.event_log import quick_events
 from pipelines.publish.release import current_release, read_facts, write_json
@@ -93,41 +94,15 @@ def prepare_instance(settings: Settings) -> Path:
 def _prepared_meanwhile(settings: Settings, progress: Say) -> Iterator[None]:
     """Parse the dbt project and write the demo company, where that is still to be done, in
     processes of their own while the caller imports what it needs."""
-    import multiprocessing
-
-    spawn = multiprocessing.get_context("spawn")
-    tasks: list[tuple[Any, ...]] = []
-    if not is_parsed(settings):
-        tasks.append((ensure_manifest, settings))
-    if nightly.lacks_demo(settings):
-        progress("write the demo company")
-        tasks.append((nightly.write_demo_sources, settings))
-    started = [spawn.Process(target=_while_parent_lives, args=task) for task in tasks]
-    for process in started:
-        process.start()
-    try:
+    with beside(2) as processes:
+        if not is_parsed(settings):
+            processes.submit(ensure_manifest, settings)
+        if nightly.lacks_demo(settings):
+            progress("write the demo company")
+            processes.submit(nightly.write_demo_sources, settings)
         yield
-    finally:
-        for process in started:
-            process.join()
     # Where the other process failed, this says why; the extraction does so of the demo.
     ensure_manifest(settings)
-
-
-def _while_parent_lives(do: Callable[..., object], *arguments: Any) -> None:
-    """Do it, and end at once where the process that started this one is killed."""
-    import multiprocessing
-    import threading
-
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def end_with_parent() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    do(*arguments)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.asset_parts import JOB, OWNER, POOL, Say, check_result, night_of
+from pipelines.beside import beside
 from pipelines.schedules import build_freshness
 from pipelines.settings import Settings
 
@@ -98,17 +99,20 @@ def build_assets(
         """One folder for each night that was published."""
         from pipelines import nightly
         from pipelines.publish.release import read_facts
+        from pipelines.publish.targets import get_ready_to_draw
 
         # A single asset from the UI works on the private warehouse: only the whole job publishes.
         if context.run.job_name != JOB:
             raise dg.Failure("Only the job `nightly` publishes: start it, or run `salesops run`.")
         night = night_of(context, settings, say)
-        try:
-            checks = nightly.audit_marts(night, manifest)
-        except nightly.GateRefused as refusal:
-            yield from audit_results(names, refusal.found)
-            raise
-        place = nightly.publish(night)
+        with beside(1) as processes:
+            processes.submit(get_ready_to_draw)
+            try:
+                checks = nightly.audit_marts(night, manifest)
+            except nightly.GateRefused as refusal:
+                yield from audit_results(names, refusal.found)
+                raise
+            place = nightly.publish(night, processes)
         facts = read_facts(place)
         yield dg.MaterializeResult(
             asset_key=RELEASE,

@@ -25,30 +25,43 @@ Say = Callable[[str], None]
 def write_reports(database: Path, folder: Path, settings: Settings) -> list[Path]:
     """Write report.zh.html, report.en.html, report.xlsx and a scorecard of each rep of a release's
     database into a folder; gives the reports and the index of the scorecards in each language."""
-    from pipelines.report.build import build_from
+    return [*write_pages(database, folder, settings), *write_tables(database, folder, settings)]
+
+
+def write_pages(database: Path, folder: Path, settings: Settings) -> list[Path]:
+    """Write report.zh.html and report.en.html of a release's database into a folder."""
     from pipelines.report.page import render_html
-    from pipelines.report.scorecards import LANGUAGES, render_scorecards
-    from pipelines.report.workbook import language_of, write_workbook
+    from pipelines.report.scorecards import LANGUAGES
 
     company = _company(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    built = {language: build_from(database, language, company) for language in LANGUAGES}
     return [
-        *(
-            render_html(
-                database,
-                folder / f"report.{language}.html",
-                language=language,
-                company=company,
-                built=built[language],
-            )
-            for language in LANGUAGES
-        ),
-        write_workbook(
-            database, folder / "report.xlsx", company=company, built=built[language_of(company)]
-        ),
+        render_html(
+            database, folder / f"report.{language}.html", language=language, company=company
+        )
+        for language in LANGUAGES
+    ]
+
+
+def write_tables(database: Path, folder: Path, settings: Settings) -> list[Path]:
+    """Write what has no chart to draw of a release's database into a folder: report.xlsx and the
+    scorecards; gives the workbook and the index of the scorecards in each language."""
+    from pipelines.report.scorecards import render_scorecards
+    from pipelines.report.workbook import write_workbook
+
+    company = _company(settings)
+    return [
+        write_workbook(database, folder / "report.xlsx", company=company),
         *render_scorecards(database, folder, company=company),
     ]
+
+
+def get_ready_to_draw() -> None:
+    """Start what draws the pages' charts: a process is quick at it from its second chart on."""
+    from pipelines.report.charts import trend
+    from pipelines.report.numbers import Numbers
+    from pipelines.report.page import draw
+
+    draw(trend([], Numbers("en"), form="amount"), "")
 
 
 def trust_told(database: Path, settings: Settings) -> dict[str, str]:

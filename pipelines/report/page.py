@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.report.build import Built, build_from
+from pipelines.report.build import build_from
 from pipelines.report.charts import draw
 from pipelines.report.content import Column, Table
 from pipelines.report.facts import CompanyFacts
@@ -56,17 +56,15 @@ def render_html(
     language: Language,
     company: CompanyFacts,
     templates: Path | None = None,
-    built: Built | None = None,
 ) -> Path:
-    """Write the report of a release's database in one language; `built` is that report, where it
-    was built for something else already.
+    """Write the report of a release's database in one language.
 
     `templates` is a folder of a company's own `page.html` and `page.css`; what it lacks is taken
     from ours. Raises FileNotFoundError where there is no release.
     """
     environment = environment_of(templates)
     style, policy = style_of(environment, "page.css")
-    built = built or build_from(release, language, company)
+    built = build_from(release, language, company)
     report, words = built.report, built.words
 
     def cell(column: Column, row: dict[str, Any]) -> str:

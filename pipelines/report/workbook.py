@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.report.build import Built, build_from
+from pipelines.report.build import build_from
 from pipelines.report.content import Column, Headline, Kind, Report, Section, Table
 from pipelines.report.facts import CompanyFacts
 from pipelines.report.numbers import NOTHING, Language, is_number
@@ -66,18 +66,15 @@ class _Sheet:
             self.page.set_column(column, column, width)
 
 
-def write_workbook(
-    release: Path, target: Path, *, company: CompanyFacts, built: Built | None = None
-) -> Path:
-    """Write the workbook of a release's database in the company's first language; `built` is that
-    report, where it was built for something else already.
+def write_workbook(release: Path, target: Path, *, company: CompanyFacts) -> Path:
+    """Write the workbook of a release's database in the company's first language.
 
     Texts stay texts: nothing that begins with "=" or looks like an address is more than letters.
     Raises FileNotFoundError where there is no release.
     """
     import xlsxwriter
 
-    built = built or build_from(release, language_of(company), company)
+    built = build_from(release, language_of(company), company)
     report, words = built.report, built.words
     target.parent.mkdir(parents=True, exist_ok=True)
     book = xlsxwriter.Workbook(
