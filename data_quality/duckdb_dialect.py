@@ -20,6 +20,9 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 
 SCHEME = "salesops+duckdb"
 
+# What DuckDB raises.
+Error = duckdb.Error
+
 # Closes what `read_only` leaves open: other files, COPY to them, loading of extensions.
 _SANDBOX = {
     "enable_external_access": "false",

@@ -10,7 +10,8 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,25 +75,23 @@ def run_suites(
     key_columns: Sequence[str] = KEY_COLUMNS,
 ) -> list[Outcome]:
     """The same for several tables of one file. Where nothing is to be run nothing is imported."""
-    if not any(suites.values()):
+    asked = {table: expectations for table, expectations in suites.items() if expectations}
+    if not asked:
         return []
     from data_quality import duckdb_dialect
 
     gx = _great_expectations()
     duckdb_dialect.register()
-    context = _context(gx)
-    source = context.data_sources.add_sql(
-        "warehouse",
-        connection_string=duckdb_dialect.url(warehouse),
-        # A temporary table would need a database that can be written.
-        create_temp_table=False,
-    )
     found: list[Outcome] = []
+    unreadable = _unreadable(warehouse, asked)
     try:
-        for table, expectations in suites.items():
-            if expectations:
+        assets = _assets(gx, warehouse, [table for table in asked if table not in unreadable])
+        for table, expectations in asked.items():
+            if table in unreadable:
+                found += [_failed_to_run(e, table, unreadable[table]) for e in expectations]
+            else:
                 found += _table_outcomes(
-                    gx, source, warehouse, table, expectations, parameters or {}, key_columns
+                    gx, assets[table], warehouse, expectations, parameters or {}, key_columns
                 )
     finally:
         # The file can be opened for writing only when every connection of ours is gone.
@@ -100,7 +99,21 @@ def run_suites(
     return found
 
 
+def get_ready() -> None:
+    """Begin to import Great Expectations in a thread: it takes seconds, in which others may wait for
+    a database. Who asks for it meanwhile gets it when it is there."""
+    threading.Thread(target=_great_expectations, daemon=True).start()
+
+
+_importing = threading.Lock()
+
+
 def _great_expectations() -> Any:
+    with _importing:
+        return _imported()
+
+
+def _imported() -> Any:
     # Read when it is first imported: no usage statistics leave the machine.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # Whoever runs us may listen to every library's small talk; the night's output is ours.
@@ -152,26 +165,56 @@ def _context(gx: Any) -> Any:
     return context
 
 
+def _unreadable(warehouse: Path, tables: Iterable[str]) -> dict[str, str]:
+    """Why tables cannot be asked: they are not there, or cannot be read."""
+    from data_quality import duckdb_dialect
+
+    found = {}
+    connection = duckdb_dialect.connect(warehouse)
+    try:
+        for table in tables:
+            try:
+                connection.execute(f"select 1 from {table} limit 1").fetchall()
+            except duckdb_dialect.Error as error:
+                found[table] = str(error)
+    finally:
+        connection.close()
+    return found
+
+
+def _assets(gx: Any, warehouse: Path, tables: Sequence[str]) -> dict[str, Any]:
+    """The data asset of each table, in one data source of a context.
+
+    All at once: for each that is added later Great Expectations writes its settings again.
+    """
+    from great_expectations.datasource.fluent.sql_datasource import TableAsset
+
+    from data_quality import duckdb_dialect
+
+    source = _context(gx).data_sources.add_sql(
+        "warehouse",
+        connection_string=duckdb_dialect.url(warehouse),
+        # A temporary table would need a database that can be written.
+        create_temp_table=False,
+        assets=[
+            TableAsset(name=table, table_name=name, schema_name=schema or None)
+            for table in tables
+            for schema, _, name in (table.rpartition("."),)
+        ],
+    )
+    return {asset.name: asset for asset in source.assets}
+
+
 def _table_outcomes(
     gx: Any,
-    source: Any,
+    asset: Any,
     warehouse: Path,
-    table: str,
     expectations: Sequence[Expectation],
     parameters: Mapping[str, str],
     key_columns: Sequence[str],
 ) -> list[Outcome]:
-    schema, _, name = table.rpartition(".")
-    try:
-        batch = (
-            source.add_table_asset(table, table_name=name, schema_name=schema or None)
-            .add_batch_definition_whole_table("all")
-            .get_batch()
-        )
-    except (
-        Exception
-    ) as raised:  # The table is not there, or cannot be read: no check of it has run.
-        return [_failed_to_run(e, table, str(raised)) for e in expectations]
+    table = asset.name
+    batch = asset.get_batch(asset.build_batch_request())
     statements = {
         e.rule: _statement(e.condition or "", parameters, _selected(e, key_columns))
         for e in expectations

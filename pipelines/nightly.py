@@ -271,10 +271,13 @@ def release_facts(night_: Night, extraction: Extraction) -> dict[str, Any]:
 
 def stage(night_: Night, manifest: Any) -> list[Any]:
     """Give dbt its inputs and build staging; returns what became of each node."""
+    from data_quality import runner
     from pipelines.transform import dictionary, models, prepare
 
     settings = night_.settings
     with measured(night_, "stage"):
+        # What was staged will be judged.
+        runner.get_ready()
         extraction = load_extraction(settings)
         prepare.prepare_warehouse(
             settings,

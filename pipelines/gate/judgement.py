@@ -30,9 +30,11 @@ def suites_to_run(
     found: dict[str, list[Expectation]] = {}
     for name, entity in contract.entities().items():
         counted, *others = suite(name)
-        if name in had_rows:
+        has_rows = any(rows_by_source[name].values())
+        # The rule is the same from the first rows on: what changes is judged again.
+        if has_rows or name in had_rows:
             counted = must_have_rows(counted, "block" if entity.is_core else "warn")
-        if any(rows_by_source[name].values()):
+        if has_rows:
             found[name] = [counted, *(e for e in others if delivered.issuperset(e.needs))]
         elif name in delivered or name in had_rows:
             found[name] = [counted]
