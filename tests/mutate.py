@@ -29,7 +29,17 @@ from tests.golden.companies import AS_OF_MAY, BARE, CLIENTS, CLIENTS_IN_JANUARY,
 from tests.golden.company import Company, night_of, play, play_again
 from tests.golden.conftest import PREPARED
 from tests.golden.crew import CREW
-from tests.mutations import CORE, CUSTOMERS, MARKET, MUTATIONS, PEOPLE, PIPELINE, PLATFORM, Mutation
+from tests.mutations import (
+    CORE,
+    CUSTOMERS,
+    MARKET,
+    MUTATIONS,
+    PEOPLE,
+    PIPELINE,
+    PLATFORM,
+    QUALITY,
+    Mutation,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORK = REPOSITORY / "data" / "mutate"
@@ -56,6 +66,7 @@ ROUNDS_OF_CUSTOMERS = (
 ROUNDS_OF_PEOPLE = ((CREW, "test_people.py"),)
 ROUNDS_OF_MARKET = ((CREW, "test_market.py"),)
 ROUNDS_OF_PLATFORM = ((CREW, "test_platform.py"),)
+ROUNDS_OF_QUALITY = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ def noticed_by(mutation: Mutation) -> str:
     found = _unit_test(manifest, model)
     if found:
         return found
-    rounds = ROUNDS_OF_SALES
+    rounds: tuple[tuple[Company, str], ...] = ROUNDS_OF_SALES
     if mutation in CORE:
         rounds = ROUNDS_OF_CORE
     elif mutation in PIPELINE:
@@ -156,6 +167,8 @@ def noticed_by(mutation: Mutation) -> str:
         rounds = ROUNDS_OF_PLATFORM
     elif mutation in CUSTOMERS:
         rounds = ROUNDS_OF_CUSTOMERS
+    elif mutation in QUALITY:
+        rounds = ROUNDS_OF_QUALITY
     for company, tests in rounds:
         found = _noticed_in(company, tests, manifest, model)
         if found:

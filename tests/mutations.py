@@ -1429,6 +1429,74 @@ PLATFORM = (
         ("else 'worse'", "else 'better'"),
         ("{{ known_date('actions.closed_on') }} as closed_on", "actions.closed_on"),
     ),
+    *_of(
+        "release_info",
+        "platform/release_info.sql",
+        ("count_if(is_passed) as checks_passed", "count(*) as checks_passed"),
+        ("not is_passed and action = 'warn'", "action = 'warn'"),
+        ("where run_id = '{{ var(\"run_id\") }}'", ""),
+    ),
 )
 
-MUTATIONS = (*CORE, *SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET, *PLATFORM)
+# What was found in the data: unit tests show it, no company is played for it.
+QUALITY = (
+    *_of(
+        "quality_scores",
+        "quality/quality_scores.sql",
+        ("sum(passed * weight) / sum(checks * weight)", "sum(passed) / sum(checks)"),
+        (">= 30", "> 30"),
+        ("max(earlier.as_of_date) as earlier_date", "min(earlier.as_of_date) as earlier_date"),
+        ("greatest(amount, 1.0)", "amount"),
+        ("then 0 else 1 end asc", "then 0 else 1 end desc"),
+        ("{{ as_of_date() }}\n    group", "(select max(as_of_date) from check_days)\n    group"),
+    ),
+    *_of(
+        "quality_issues",
+        "quality/quality_issues.sql",
+        ("max(record_amounts.amount) as amount", "sum(record_amounts.amount) as amount"),
+        (
+            "            and concerned.source_system = record_amounts.source_system\n",
+            "",
+        ),
+        ("coalesce(risks.amount, 0)", "risks.amount"),
+        ("            and issues.record_id = risks.record_id\n", ""),
+    ),
+    *_of(
+        "quality_issues",
+        "quality/int_record_amounts.sql",
+        (
+            "cast(max(orders.net_sales) as double), max(sent_orders.amount), 0",
+            "max(sent_orders.amount), cast(max(orders.net_sales) as double), 0",
+        ),
+        ("- coalesce(cast(discount_amount as double), 0)", ""),
+        ("            max(usual_deal.amount)\n", "            0\n"),
+        ("where status = 'won'", ""),
+        ("is_converted_within_window and is_mature", "is_converted_within_window"),
+        ("date_day > cast(", "date_day >= cast("),
+        (
+            "customers.survivor_id = customer_amounts.customer_id",
+            "customers.customer_id = customer_amounts.customer_id\n        and true",
+        ),
+        (
+            "coalesce(account_sales.amount, 0) + coalesce(account_pipeline.amount, 0)",
+            "account_sales.amount + account_pipeline.amount",
+        ),
+        ("('new_customers', 'units')", "('new_customers')"),
+    ),
+    *_of(
+        "source_freshness",
+        "quality/source_freshness.sql",
+        ("count(distinct record_id)", "count(record_id)"),
+        ("coalesce(rejected_rows.rows_rejected, 0)", "rejected_rows.rows_rejected"),
+        ("            and source_entities.entity = rejected_rows.entity\n", ""),
+    ),
+    *_of(
+        "quality_corrections",
+        "quality/quality_corrections.sql",
+        ("is_personal and {{ value }} is not null", "is_personal"),
+        ("when is_personal and", "when not is_personal and"),
+        ("if var('publish_personal_data')", "if not var('publish_personal_data')"),
+    ),
+)
+
+MUTATIONS = (*CORE, *SALES, *PIPELINE, *CUSTOMERS, *PEOPLE, *MARKET, *PLATFORM, *QUALITY)
