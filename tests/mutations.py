@@ -1306,9 +1306,9 @@ MARKET = (
     *_of(
         "survey_answers_by_question",
         "market/survey_answers_by_question.sql",
-        ("count(distinct response_id) as respondents", "count(*) as respondents"),
+        ("select distinct  -- who", "select  -- who"),
         ("ratio('chosen.n', 'answered.respondents')", "ratio('answered.respondents', 'chosen.n')"),
-        ("avg(cast(value_number as double))", "sum(cast(value_number as double))"),
+        ("avg(cast(given.value_number as double))", "sum(cast(given.value_number as double))"),
     ),
     *_of(
         "survey_comments",
@@ -1316,8 +1316,8 @@ MARKET = (
         ("and responses.replied_at is null\n", ""),
         ("not comments.is_of_staff\n", "true\n"),
         (
-            "lower(comments.value_text), lower(survey_themes.word)",
-            "comments.value_text, survey_themes.word",
+            "texts.lower_text, lower(survey_themes.word)",
+            "texts.value_text, survey_themes.word",
         ),
         ("select distinct  -- a theme", "select  -- a theme"),
     ),

@@ -38,8 +38,9 @@ def main(scale: float) -> int:
         print("| step | seconds | rows | peak memory (MB) |\n|---|---:|---:|---:|")
         for step, seconds, rows, memory in steps:
             print(f"| {step} | {seconds:.1f} | {rows:,} | {memory:.0f} |")
-        print()
-        marts.compare(folder / "home")
+        for group in marts.GROUPS:
+            print(f"\n{' and '.join(marts.GROUPS[group].areas)}\n")
+            marts.compare(folder / "home", group)
     return 0
 
 

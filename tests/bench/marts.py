@@ -1,9 +1,9 @@
-"""The marts of sales and pipeline with the core they stand on: dbt's build against one DuckDB script.
+"""dbt's build of the marts against one DuckDB script, for each group of areas.
 
-`python -m tests.bench.marts HOME` takes them in turns over copies of a home's warehouse, each in a
-process of its own, compares every row, and prints time for each table and the ratio of the CPU time.
-The script keeps intermediate tables to itself and writes its heaviest tables by hand (`marts.sql`);
-the others it makes with the statements that the models compile to.
+`python -m tests.bench.marts HOME GROUP` takes them in turns over copies of a home's warehouse, each in
+a process of its own, compares every row, and prints time for each table and the ratio of the CPU time.
+The script keeps intermediate tables to itself and writes its heaviest tables by hand (the group's SQL
+file); the others it makes with the statements that the models compile to.
 """
 
 from __future__ import annotations
@@ -18,12 +18,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-AREAS = ("sales", "pipeline")
 TURNS = 3
+
+
+@dataclass(frozen=True)
+class Group:
+    """Areas that are built together; with `has_core` the core they stand on is built, too."""
+
+    areas: tuple[str, ...]
+    by_hand: str
+    has_core: bool = False
+
+
+GROUPS = {
+    "sales": Group(("sales", "pipeline"), "marts.sql", has_core=True),
+    "people": Group(("people", "customers", "market", "platform"), "people.sql"),
+}
 # Of two doubles that are equal but for their last bits one may be rounded up and the other down: a
 # row differs where it does at both lengths.
 _PLACES = (7, 5)
@@ -55,7 +70,7 @@ def _folders(folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def build_by_dbt(folder: Path, variables: dict[str, Any]) -> dict[str, Any]:
+def build_by_dbt(group: Group, folder: Path, variables: dict[str, Any]) -> dict[str, Any]:
     """Build the models with dbt; its import and parsing, and what it does before them, count apart."""
     from dbt.cli.main import dbtRunner
 
@@ -75,7 +90,8 @@ def build_by_dbt(folder: Path, variables: dict[str, Any]) -> dict[str, Any]:
     result = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
         # One at a time: what a table takes is told apart by when it begins and ends.
         [*quiet, "run", "--threads", "1", *_folders(folder), "--vars", json.dumps(variables), "--exclude",
-         "path:models/staging", "--select", *(f"+path:models/marts/{area}" for area in AREAS)]
+         "path:models/staging", "--select",
+         *(f"{'+' if group.has_core else ''}path:models/marts/{area}" for area in group.areas)]
     )  # fmt: skip
     failed = [
         str(r.message) for r in getattr(result.result, "results", ()) if r.status != "success"
@@ -93,19 +109,19 @@ def _outcome(cpu: float, started: float, tables: dict[str, float]) -> dict[str, 
     }
 
 
-def by_hand(variables: dict[str, Any], masked: str) -> dict[str, str]:
-    """The statements of `marts.sql` by the table that each makes.
+def by_hand(file: str, variables: dict[str, Any], masked: Callable[[], str]) -> dict[str, str]:
+    """The statements of a group's SQL file by the table that each makes.
 
-    `masked` is what the models write around the column `outcome` to hide personal data in it.
+    `masked` gives what the models write around the column `outcome` to hide personal data in it.
     """
-    text = Path(__file__).with_name("marts.sql").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
     text = text.replace("{as_of_end}", "timezone('{zone}', date '{as_of}' + interval 1 day)")
     text = text.replace("{as_of}", variables["as_of_date"])
     text = text.replace("{zone}", variables["company_timezone"])
     text = text.replace("{currency}", variables["company_currency"])
     reasons = ", ".join(f"'{reason.lower()}'" for reason in variables["no_decision_reasons"])
     text = text.replace("{no_decision}", f"({reasons})")
-    text = re.sub(r"{masked (\w+)}", lambda found: masked.replace("outcome", found[1], 1), text)
+    text = re.sub(r"{masked (\w+)}", lambda found: masked().replace("outcome", found[1], 1), text)
     parts = text.split("-- table: ")[1:]
     return {part.split("\n", 1)[0]: part.split("\n", 1)[1].strip().rstrip(";") for part in parts}
 
@@ -126,11 +142,13 @@ def _in_order(folder: Path) -> Iterator[tuple[str, str, str]]:
         yield schema, name, result["compiled_code"]
 
 
-def build_by_script(folder: Path, compiled: Path, variables: dict[str, Any]) -> dict[str, Any]:
+def build_by_script(
+    group: Group, folder: Path, compiled: Path, variables: dict[str, Any]
+) -> dict[str, Any]:
     """Make the same tables in one connection; intermediate ones are temporary."""
     import duckdb
 
-    statements = by_hand(variables, _masked(compiled))
+    statements = by_hand(group.by_hand, variables, lambda: _masked(compiled))
     tables: dict[str, float] = {}
     cpu, started = cpu_seconds(), time.monotonic()
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
@@ -139,8 +157,7 @@ def build_by_script(folder: Path, compiled: Path, variables: dict[str, Any]) -> 
             f"set memory_limit = '{os.environ.get('SALESOPS_MEMORY_LIMIT', '700MB')}'"
         )
         connection.execute(f"set temp_directory = '{folder / 'spill'}'")
-        connection.execute("create schema if not exists core")
-        for area in AREAS:
+        for area in ("core", *group.areas):
             connection.execute(f"create schema if not exists {area}")
         own: list[str] = []
         for schema, name, code in _in_order(compiled):
@@ -191,22 +208,23 @@ def compared_rows(first: Path, second: Path, tables: list[tuple[str, str]]) -> d
     return rows
 
 
-def _turn(kind: str, home: Path, folder: Path, work: Path) -> dict[str, Any]:
+def _turn(kind: str, group: str, home: Path, folder: Path, work: Path) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     shutil.copy(home / "warehouse.duckdb", folder / "warehouse.duckdb")
-    command = [sys.executable, "-m", "tests.bench.marts", kind, str(home), str(folder), str(work)]
+    module = [sys.executable, "-m", "tests.bench.marts"]
+    command = [*module, kind, group, str(home), str(folder), str(work)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def compare(home: Path, turns: int = TURNS) -> None:
+def compare(home: Path, group: str, turns: int = TURNS) -> None:
     """Take both in turns and print what each table took and the ratio; the median of the turns."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         sides: dict[str, list[dict[str, Any]]] = {"dbt": [], "script": []}
         for _ in range(turns):
             for kind, found in sides.items():
-                found.append(_turn(kind, home, work / kind, work / "dbt"))
+                found.append(_turn(kind, group, home, work / kind, work / "dbt"))
         made = [(s, n) for s, n, _ in _in_order(work / "dbt") if not n.startswith("int_")]
         rows = compared_rows(
             work / "dbt" / "warehouse.duckdb", work / "script" / "warehouse.duckdb", made
@@ -234,16 +252,19 @@ def compare(home: Path, turns: int = TURNS) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """`HOME` compares; `dbt|script HOME FOLDER COMPILED` is one turn, in a process of its own."""
+    """`HOME GROUP [TURNS]` compares; `dbt|script GROUP HOME FOLDER COMPILED` is one turn, in a process
+    of its own."""
     if arguments[0] not in ("dbt", "script"):
-        compare(Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else TURNS)
+        home, group, *turns = arguments
+        compare(Path(home), group, int(turns[0]) if turns else TURNS)
         return
-    home, folder, compiled = (Path(argument) for argument in arguments[1:])
-    variables = _variables(home)
+    chosen = GROUPS[arguments[1]]
+    home_, folder, compiled = (Path(argument) for argument in arguments[2:])
+    variables = _variables(home_)
     if arguments[0] == "dbt":
-        outcome = build_by_dbt(folder, variables)
+        outcome = build_by_dbt(chosen, folder, variables)
     else:
-        outcome = build_by_script(folder, compiled, variables)
+        outcome = build_by_script(chosen, folder, compiled, variables)
     print(json.dumps(outcome))
 
 

@@ -1,3 +1,4 @@
+{%- set dimensions = ['segment', 'region', 'channel', 'team', 'rep'] -%}
 with answers as (
 
     select * from {{ ref('fct_survey_answer') }}
@@ -22,54 +23,76 @@ labels as (
 
 ),
 
-members as (
+given as (
 
     select
         answers.question_id,
         answers.choice,
         answers.response_id,
-        members.dimension,
-        members.member,
+        responses.segment,
+        responses.region,
+        responses.channel,
+        responses.team,
+        responses.rep,
         -- A rating outside its scale is a defect, and no value.
         case when answers.measure is null or answers.is_valid then answers.value_number end
             as value_number
     from answers
     inner join responses on answers.response_id = responses.response_id
-    cross join lateral (
-        values
-        ('total', 'all'),
-        ('segment', responses.segment),
-        ('region', responses.region),
-        ('channel', responses.channel),
-        ('team', responses.team),
-        ('rep', responses.rep)
-    ) as members (dimension, member)
+
+),
+
+respondents as (
+
+    select distinct  -- who chooses several answers is one respondent
+        question_id,
+        response_id,
+        segment,
+        region,
+        channel,
+        team,
+        rep
+    from given
 
 ),
 
 answered as (
 
     select
-        question_id,
-        dimension,
-        member,
-        count(distinct response_id) as respondents
-    from members
-    group by question_id, dimension, member
+        respondents.question_id,
+        members.dimension,
+        members.member,
+        count(*) as respondents
+    from respondents
+    cross join lateral (
+        values
+        ('total', 'all')
+        {%- for dimension in dimensions %},
+        ('{{ dimension }}', respondents.{{ dimension }})
+        {%- endfor %}
+    ) as members (dimension, member)
+    group by respondents.question_id, members.dimension, members.member
 
 ),
 
 chosen as (
 
     select
-        question_id,
-        choice,
-        dimension,
-        member,
+        given.question_id,
+        given.choice,
+        members.dimension,
+        members.member,
         count(*) as n,
-        avg(cast(value_number as double)) as mean_value
-    from members
-    group by question_id, choice, dimension, member
+        avg(cast(given.value_number as double)) as mean_value
+    from given
+    cross join lateral (
+        values
+        ('total', 'all')
+        {%- for dimension in dimensions %},
+        ('{{ dimension }}', given.{{ dimension }})
+        {%- endfor %}
+    ) as members (dimension, member)
+    group by given.question_id, given.choice, members.dimension, members.member
 
 ),
 

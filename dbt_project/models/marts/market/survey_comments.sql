@@ -61,26 +61,33 @@ ratings as (
 
 ),
 
+texts as (
+
+    -- Many answer in the same words.
+    select distinct
+        value_text,
+        lower(value_text) as lower_text
+    from comments
+
+),
+
 matched as (
 
     select distinct  -- a theme counts once, however many of its words are there
-        comments.response_id,
-        comments.question_id,
+        texts.value_text,
         survey_themes.theme
-    from comments
-    inner join survey_themes
-        on strpos(lower(comments.value_text), lower(survey_themes.word)) > 0
+    from texts
+    inner join survey_themes on strpos(texts.lower_text, lower(survey_themes.word)) > 0
 
 ),
 
 themes as (
 
     select
-        response_id,
-        question_id,
+        value_text,
         concat_ws(', ', array_sort(array_agg(theme))) as themes
     from matched
-    group by response_id, question_id
+    group by value_text
 
 ),
 
@@ -103,10 +110,7 @@ survey_comments as (
     from comments
     inner join responses on comments.response_id = responses.response_id
     left join ratings on comments.response_id = ratings.response_id
-    left join themes
-        on
-            comments.response_id = themes.response_id
-            and comments.question_id = themes.question_id
+    left join themes on comments.value_text = themes.value_text
 
 )
 
