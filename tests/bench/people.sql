@@ -263,3 +263,228 @@ from ends e
 left join measured m using (dimension, member, period_type, period_start)
 asof left join backlog b on b.dimension = e.dimension and b.member = e.member and b.day <= e.last_day
 left join core.int_member_labels l on l.dimension = e.dimension and l.member = e.member
+
+-- table: customers.customer_churn
+with months as (
+    select period_start, least(period_end, date '{as_of}') as last_day
+    from core.int_periods
+    where period_type = 'month'
+), standing as (
+    select
+        o.segment, o.region, m.period_start, m.last_day - o.order_date as days,
+        m.period_start - 1 - lag(o.order_date) over (partition by o.customer_id order by m.period_start)
+            as days_before
+    from int_order_days o
+    join months m on o.order_date <= m.last_day
+        and (o.next_date > m.last_day or o.next_date is null)
+), judged as (
+    select
+        s.segment, s.region, s.period_start, l.churn_days is not null as has_limit,
+        days_before is null as is_new,
+        coalesce(days_before <= coalesce(l.churn_days, 1e9), false) as was_active,
+        days <= coalesce(l.churn_days, 1e9) as is_active
+    from standing s
+    left join int_churn_limits l on l.known_on = s.period_start and l.segment = s.segment
+), counted as (
+    select
+        period_start, segment, region, bool_and(has_limit) as has_limit,
+        count_if(was_active)::bigint as active_start,
+        count_if(was_active and not is_active)::bigint as churned,
+        count_if(not is_new and not was_active and is_active)::bigint as reactivated,
+        count_if(is_new)::bigint as new_customers
+    from judged
+    group by grouping sets ((period_start), (period_start, segment), (period_start, region))
+)
+select
+    period_start,
+    case when segment is not null then 'segment' when region is not null then 'region' else 'total' end
+        as dimension,
+    coalesce(segment, region, 'all') as member, coalesce(segment, region, 'all') as member_label,
+    active_start, churned,
+    if(has_limit and active_start > 0, churned / active_start, null) as churn_rate,
+    reactivated, new_customers
+from counted
+
+-- table: customers.recurring_revenue
+with months as (
+    select period_start, least(period_end, date '{as_of}') as last_day
+    from core.int_periods
+    where period_type = 'month'
+), holdings as (
+    select
+        coalesce(c.customer_id, c.contract_id) as holder, c.customer_id is not null as is_customer,
+        c.monthly_amount, c.starts_on, least(c.cancelled_on - 1, c.ends_on) as ends_on,
+        unnest([
+            {'dimension': 'total', 'member': 'all'},
+            {'dimension': 'segment', 'member': coalesce(d.segment, '(none)')},
+            {'dimension': 'region', 'member': coalesce(d.region, '(none)')},
+            {'dimension': 'product', 'member': coalesce(c.product_id, '(none)')}
+        ], recursive := true)
+    from core.fct_contract c
+    left join core.dim_customer d using (customer_id)
+    where c.monthly_amount is not null
+        and coalesce(c.starts_on <= least(c.cancelled_on - 1, c.ends_on), true)
+), firsts as (
+    select dimension, member, holder, min(starts_on) as first_day from holdings group by all
+), held as (
+    select
+        dimension, member, holder, period_start, bool_or(is_customer) as is_customer,
+        sum(monthly_amount) as amount
+    from holdings
+    join months on starts_on <= last_day and (ends_on >= last_day or ends_on is null)
+    group by all
+), before as (
+    select * replace ((period_start + interval 1 month)::date as period_start) from held
+), moved as (
+    select
+        dimension, member, period_start, f.first_day,
+        coalesce(n.is_customer, false) or coalesce(b.is_customer, false) as is_customer,
+        b.amount as was, n.amount as now
+    from held n
+    full join before b using (dimension, member, holder, period_start)
+    join firsts f using (dimension, member, holder)
+), summed as (
+    select
+        dimension, member, period_start, sum(was) as start_amount,
+        sum(now) filter (where was is null and first_day >= period_start) as new,
+        sum(now - was) filter (where now > was) as expansion,
+        sum(now) filter (where was is null and first_day < period_start) as resurrection,
+        sum(was - now) filter (where now < was) as contraction,
+        sum(was) filter (where now is null) as churn,
+        sum(now) as end_amount,
+        count(*) filter (where was is not null and is_customer) as customers_start,
+        count(*) filter (where was is not null and now is null and is_customer) as customers_lost,
+        sum(least(was, coalesce(now, 0))) filter (where was is not null) as kept,
+        sum(coalesce(now, 0)) filter (where was is not null) as grown
+    from moved
+    group by all
+), rows as (
+    select dimension, member, period_start
+    from (select dimension, member, min(first_day) as first_day from firsts group by all)
+    join months on first_day <= last_day
+)
+select
+    r.period_start, r.dimension, r.member, coalesce(l.member_label, r.member) as member_label,
+    coalesce(start_amount, 0)::decimal(18, 4) as start_amount, coalesce(new, 0)::decimal(18, 4) as new,
+    coalesce(expansion, 0)::decimal(18, 4) as expansion,
+    coalesce(resurrection, 0)::decimal(18, 4) as resurrection,
+    coalesce(contraction, 0)::decimal(18, 4) as contraction, coalesce(churn, 0)::decimal(18, 4) as churn,
+    coalesce(end_amount, 0)::decimal(18, 4) as end_amount,
+    coalesce(customers_start, 0) as customers_start, coalesce(customers_lost, 0) as customers_lost,
+    customers_lost / nullif(customers_start, 0) as logo_churn_rate,
+    kept::double / nullif(start_amount::double, 0) as gross_retention,
+    grown::double / nullif(start_amount::double, 0) as net_retention
+from rows r
+left join summed s using (dimension, member, period_start)
+left join core.int_member_labels l on l.dimension = r.dimension and l.member = r.member
+
+-- table: market.survey_scores
+with scored as (
+    select
+        survey_id, measure, any_value(date_day) as day, any_value(segment) as segment,
+        any_value(region) as region, any_value(channel) as channel, any_value(team) as team,
+        any_value(rep) as rep, count(*) as n, count_if(is_promoter) as promoters,
+        count_if(is_detractor) as detractors, count_if(is_top_box) as top_box,
+        sum(value_number) as total
+    from int_survey_facts
+    group by survey_id, measure, response_id
+), dated as (
+    select
+        *, date_trunc('month', day)::date as month, date_trunc('quarter', day)::date as quarter
+    from scored
+), counted as (
+    select
+        survey_id, measure,
+        case when segment is not null then 'segment' when region is not null then 'region'
+            when channel is not null then 'channel' when team is not null then 'team'
+            when rep is not null then 'rep' else 'total' end as dimension,
+        coalesce(segment, region, channel, team, rep, 'all') as member,
+        case when month is not null then 'month' when quarter is not null then 'quarter' else 'all' end
+            as period_type,
+        coalesce(month, quarter, (select min(day) from scored)) as period_start,
+        count(*) as responses, sum(n)::bigint as n, sum(promoters)::bigint as promoters,
+        sum(detractors)::bigint as detractors, sum(top_box)::bigint as top_box,
+        sum(total)::double / sum(n)::double as mean_value
+    from dated
+    group by survey_id, measure, grouping sets ((month), (quarter), ()),
+        grouping sets ((segment), (region), (channel), (team), (rep), ())
+), answered as (
+    select survey_id, invitation_id
+    from core.fct_survey_response
+    where submitted_at is not null and not is_test
+), totals as (
+    select survey_id, count(*) as complete, count(invitation_id) as invited from answered group by all
+), sent as (
+    select
+        i.survey_id, date_trunc('month', i.sent_date)::date as month,
+        date_trunc('quarter', i.sent_date)::date as quarter,
+        i.invitation_id in (select invitation_id from answered where invitation_id is not null)
+            as is_answered,
+        coalesce(c.segment, a.segment, '(none)') as segment,
+        coalesce(c.region, a.region, s.region, '(none)') as region
+    from core.fct_survey_invitation i
+    left join core.dim_customer c using (customer_id)
+    left join core.dim_account a on a.account_id = coalesce(i.account_id, c.account_id)
+    left join core.dim_rep s on s.user_id = i.user_id
+    where not i.is_bounced
+), invited as (
+    select
+        survey_id,
+        case when grouping(segment) = 0 then 'segment' when grouping(region) = 0 then 'region'
+            else 'total' end as dimension,
+        coalesce(segment, region, 'all') as member,
+        case when grouping(month) = 0 then 'month' when grouping(quarter) = 0 then 'quarter' else 'all' end
+            as period_type,
+        coalesce(month, quarter) as sent_from, count(*) as invitations,
+        count_if(is_answered) as answered
+    from sent
+    group by survey_id, grouping sets ((month), (quarter), ()), grouping sets ((segment), (region), ())
+), rated as (
+    select
+        *, if(measure = 'nps', promoters, top_box) / n as best,
+        if(measure = 'nps', detractors, 0) / n as worst, top_box / n as p, 1.959964 as z
+    from counted
+), spread as (
+    select *, best - worst as share, best + worst - (best - worst) ** 2 as variance from rated
+), bounded as (
+    select
+        *, if(measure = 'nps', 100 * share, share) as score,
+        if(measure = 'nps', 100 * share - 196 * sqrt(variance / n), greatest(0, least(1,
+            (p + z * z / 2 / n - z * sqrt((p * (1 - p) + z * z / 4 / n) / n)) / (1 + z * z / n)))) as low,
+        if(measure = 'nps', 100 * share + 196 * sqrt(variance / n), greatest(0, least(1,
+            (p + z * z / 2 / n + z * sqrt((p * (1 - p) + z * z / 4 / n) / n)) / (1 + z * z / n)))) as high
+    from spread
+), compared as (
+    select
+        b.*,
+        lag({'score': score, 'share': share, 'variance': variance, 'n': n}) over (
+            partition by if(period_type = 'all', coalesce(s.kind, ''), b.survey_id), measure, dimension,
+                member, period_type
+            order by if(period_type = 'all', s.opened_on, period_start) nulls first, b.survey_id
+        ) as earlier
+    from bounded b
+    join core.dim_survey s using (survey_id)
+)
+select
+    c.survey_id, c.period_type, c.period_start, c.measure, c.dimension, c.member,
+    coalesce(l.member_label, c.member) as member_label, c.n, c.score,
+    greatest(c.low, if(measure = 'nps', -100.0, 0.0)) as score_low,
+    least(c.high, if(measure = 'nps', 100.0, 1.0)) as score_high, (c.high - c.low) / 2 as margin_of_error,
+    if(measure = 'nps', c.promoters, null) as promoters,
+    if(measure = 'nps', c.n - c.promoters - c.detractors, null) as passives,
+    if(measure = 'nps', c.detractors, null) as detractors, c.mean_value,
+    if(c.dimension in ('total', 'segment', 'region'), coalesce(i.invitations, 0), null) as invitations,
+    c.responses,
+    case
+        when t.invited > 0 then i.answered / i.invitations
+        when c.dimension = 'total' and c.period_type = 'all' then least(t.complete / i.invitations, 1.0)
+    end as response_rate,
+    c.earlier.score as previous_score,
+    if(c.n >= 30 and c.earlier.n >= 30, coalesce(abs(c.share - c.earlier.share)
+        > 1.96 * sqrt(c.variance / c.n + c.earlier.variance / c.earlier.n), false), null)
+        as is_change_significant
+from compared c
+left join totals t using (survey_id)
+left join invited i on i.survey_id = c.survey_id and i.dimension = c.dimension and i.member = c.member
+    and i.period_type = c.period_type and (c.period_type = 'all' or i.sent_from = c.period_start)
+left join core.int_member_labels l on l.dimension = c.dimension and l.member = c.member
