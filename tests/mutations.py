@@ -243,6 +243,11 @@ CORE = (
         "dim_competitor",
         "core/dim_competitor.sql",
         ("        name,\n", "        competitor_id as name,\n"),
+        (
+            "        source_system\n    from competitors",
+            "        name as source_system\n    from competitors",
+        ),
+        ("        competitor_id,\n", "        name as competitor_id,\n"),
     ),
     *_of(
         "dim_team",
@@ -276,6 +281,7 @@ CORE = (
         "dim_survey",
         "core/dim_survey.sql",
         ("        kind,\n", "        name as kind,\n"),
+        ("        opened_on,\n", "        closed_on as opened_on,\n"),
         ("{{ known_date('closed_on') }} as closed_on", "closed_on"),
     ),
     *_of(
