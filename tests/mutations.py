@@ -1436,6 +1436,20 @@ PLATFORM = (
         ("{{ known_date('actions.closed_on') }} as closed_on", "actions.closed_on"),
     ),
     *_of(
+        "run_steps",
+        "platform/run_steps.sql",
+        ("        seconds,\n", "        peak_memory_mb as seconds,\n"),
+        ("        rows,\n", "        1 as rows,\n"),
+        ("        peak_memory_mb\n", "        seconds as peak_memory_mb\n"),
+    ),
+    *_of(
+        "metric_dictionary",
+        "platform/metric_dictionary.sql",
+        ("        definition_en,\n", "        name_en as definition_en,\n"),
+        ("        unit,\n", "        grain as unit,\n"),
+        ("        is_additive\n", "        not is_additive as is_additive\n"),
+    ),
+    *_of(
         "release_info",
         "platform/release_info.sql",
         ("count_if(is_passed) as checks_passed", "count(*) as checks_passed"),
